@@ -1,0 +1,8 @@
+namespace Broker.Contracts.Blocks;
+
+/// <summary>How a block's payload is stored. Written into every block: numbers are never reused.</summary>
+public enum BlockCodec : byte
+{
+    /// <summary>As it is.</summary>
+    None = 0,
+}

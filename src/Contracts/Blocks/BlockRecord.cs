@@ -1,0 +1,24 @@
+using Broker.Contracts.Streams;
+
+namespace Broker.Contracts.Blocks;
+
+/// <summary>One record as it lies in a block's payload: spans into it, valid as long as the payload.</summary>
+public readonly ref struct BlockRecord
+{
+    internal BlockRecord(ReadOnlySpan<byte> partitionKey, ReadOnlySpan<byte> data, HashKey? explicitHashKey)
+    {
+        PartitionKey = partitionKey;
+        Data = data;
+        ExplicitHashKey = explicitHashKey;
+    }
+
+    /// <summary>UTF-8, 1 to 256 characters; empty when the producer gave none.</summary>
+    public ReadOnlySpan<byte> PartitionKey { get; }
+
+    public ReadOnlySpan<byte> Data { get; }
+
+    public HashKey? ExplicitHashKey { get; }
+
+    /// <summary>Where the record belongs in the hash space.</summary>
+    public HashKey HashKey => ExplicitHashKey ?? HashKey.OfPartitionKey(PartitionKey);
+}
