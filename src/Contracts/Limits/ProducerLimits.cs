@@ -1,0 +1,20 @@
+namespace Broker.Contracts.Limits;
+
+/// <summary>What producers are held to; told to each in ProduceOpened. Configuration section <c>Broker:Producers</c>.</summary>
+public sealed class ProducerLimits
+{
+    /// <summary>
+    /// How many of a producer's recent batch numbers a shard recognises. A number this far below the highest is an error, never a
+    /// success. Fixed: it is part of what is promised across versions.
+    /// </summary>
+    public const int WindowBatches = 1_024;
+
+    /// <summary>Batches that one producer may have unacknowledged; well below the window, so that none can fall out of it while in flight.</summary>
+    public const int MaxInFlightBatches = 512;
+
+    /// <summary>How long a shard remembers a producer that sends it nothing. A repeat after that is taken as new. Default 15 minutes.</summary>
+    public TimeSpan StateRetention { get; set; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>Producers that a shard remembers at once; past it, new ones are refused until others are forgotten. Default 20,000.</summary>
+    public int MaxProducersPerShard { get; set; } = 20_000;
+}

@@ -1,0 +1,28 @@
+namespace Broker.Contracts.Streams;
+
+/// <summary>A stream without its shards: what DescribeStreamSummary tells, and what gateways hold settings by.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Generation">Its key.</param>
+/// <param name="Status">Its state.</param>
+/// <param name="Mode">Its capacity mode.</param>
+/// <param name="RetentionHours">How long records are kept; hours.</param>
+/// <param name="HorizonFloorUnixMilliseconds">Records that arrived before this stay expired however long retention becomes: raising it resurrects nothing.</param>
+/// <param name="MaxRecordBytes">Most bytes of data and partition key in a record: 1 to 10 MiB.</param>
+/// <param name="CreatedUnixMilliseconds">When it was created.</param>
+/// <param name="OpenShardCount">Open shards.</param>
+/// <param name="ConsumerCount">Registered consumers.</param>
+/// <param name="Version">Rises with every change of settings or lineage.</param>
+[GenerateSerializer, Immutable]
+[Alias("broker.StreamDescription")]
+public sealed record StreamDescription(
+    [property: Id(0)] string Name,
+    [property: Id(1)] StreamGeneration Generation,
+    [property: Id(2)] StreamStatus Status,
+    [property: Id(3)] StreamMode Mode,
+    [property: Id(4)] int RetentionHours,
+    [property: Id(5)] long HorizonFloorUnixMilliseconds,
+    [property: Id(6)] int MaxRecordBytes,
+    [property: Id(7)] long CreatedUnixMilliseconds,
+    [property: Id(8)] int OpenShardCount,
+    [property: Id(9)] int ConsumerCount,
+    [property: Id(10)] long Version);
