@@ -11,7 +11,14 @@ namespace Broker.Contracts.Blocks;
 public readonly record struct BatchIdentity(
     [property: Id(0)] Guid Producer,
     [property: Id(1)] uint ProducerEpoch,
-    [property: Id(2)] ulong BatchNumber);
+    [property: Id(2)] ulong BatchNumber)
+{
+    /// <summary>
+    /// The epoch under which gateways number the puts of clients that bring no identity. Those are repeated only while they are
+    /// in flight, so shards keep a much smaller window of them; producers may not use it.
+    /// </summary>
+    public const uint GatewayEpoch = uint.MaxValue;
+}
 
 /// <summary>Which records of a block came under which identity.</summary>
 /// <remarks>

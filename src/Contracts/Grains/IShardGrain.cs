@@ -60,8 +60,9 @@ public readonly record struct HandledRepeat([property: Id(0)] BatchIdentity Iden
 
 /// <summary>What became of an append.</summary>
 /// <remarks>
-/// None: committed, from <see cref="FirstPosition"/> on. Else nothing was appended, and: with <see cref="Verdicts"/>, some
-/// identities are repeats or refused; the gateway takes them out and sends the rest again. ProvisionedThroughputExceeded: the first
+/// None without <see cref="Verdicts"/>: committed, from <see cref="FirstPosition"/> on. Else nothing was appended. With verdicts,
+/// whatever the code: some identities are repeats or refused; the gateway takes them out and sends the rest again.
+/// ProvisionedThroughputExceeded: the first
 /// <see cref="AdmittedRecords"/> records fit the limit. ShardClosed: refresh the map and go to the children.
 /// </remarks>
 [GenerateSerializer, Immutable]

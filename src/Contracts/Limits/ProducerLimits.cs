@@ -9,6 +9,12 @@ public sealed class ProducerLimits
     /// </summary>
     public const int WindowBatches = 1_024;
 
+    /// <summary>The window of a gateway's own numbers (<see cref="Blocks.BatchIdentity.GatewayEpoch"/>), which are repeated only while in flight.</summary>
+    public const int GatewayWindowBatches = 64;
+
+    /// <summary>Batches that a shard remembers over all producers: 32 bytes each, and all of them fit one snapshot block.</summary>
+    public const int MaxBatchesPerShard = 250_000;
+
     /// <summary>Batches that one producer may have unacknowledged; well below the window, so that none can fall out of it while in flight.</summary>
     public const int MaxInFlightBatches = 512;
 
@@ -17,4 +23,18 @@ public sealed class ProducerLimits
 
     /// <summary>Producers that a shard remembers at once; past it, new ones are refused until others are forgotten. Default 20,000.</summary>
     public int MaxProducersPerShard { get; set; } = 20_000;
+
+    /// <summary>All faults of the values at once; empty when they are sound.</summary>
+    public IEnumerable<string> Faults()
+    {
+        if (StateRetention < TimeSpan.FromMinutes(1) || StateRetention > TimeSpan.FromHours(24))
+        {
+            yield return $"Broker:Producers:{nameof(StateRetention)} is {StateRetention}: it must be 1 minute to 24 hours.";
+        }
+
+        if (MaxProducersPerShard is < 1 or > MaxBatchesPerShard)
+        {
+            yield return $"Broker:Producers:{nameof(MaxProducersPerShard)} is {MaxProducersPerShard}: it must be 1 to {MaxBatchesPerShard}.";
+        }
+    }
 }

@@ -1,0 +1,179 @@
+using System.Collections.Immutable;
+using Broker.Contracts.Blocks;
+using Broker.Contracts.Errors;
+using Broker.Contracts.Grains;
+using Broker.Contracts.Limits;
+using Broker.Contracts.Shards;
+
+namespace Broker.Silo.Shards;
+
+/// <summary>The producers that a shard remembers, its ancestors' among them: tells a repeat from a new batch. Not thread-safe.</summary>
+/// <remarks>
+/// Rebuilt when the shard is opened: from its newest snapshot, or from its parents' seals, and then from the identities in the
+/// blocks after it. So it survives whatever the blocks survive.
+/// </remarks>
+internal sealed class ProducerTable
+{
+    private readonly ProducerLimits limits;
+    private readonly Dictionary<Guid, ProducerWindow> producers = [];
+    private readonly Dictionary<int, Ancestor> ancestors = [];
+    private int entries;
+
+    public ProducerTable(Ancestor self, ProducerLimits limits)
+    {
+        Self = self;
+        this.limits = limits;
+        ancestors[self.Id.Index] = self;
+    }
+
+    public Ancestor Self { get; }
+
+    public int ProducerCount => producers.Count;
+
+    public IReadOnlyDictionary<Guid, ProducerWindow> Producers => producers;
+
+    public IReadOnlyDictionary<int, Ancestor> Ancestors => ancestors;
+
+    /// <summary>Adds to <paramref name="verdicts"/> what stands against taking a batch as new; nothing where nothing does.</summary>
+    public void Judge(
+        BatchIdentity identity, ImmutableArray<HandledRepeat> handled, long nowUnixMilliseconds, ImmutableArray<BatchVerdict>.Builder verdicts)
+    {
+        if (!producers.TryGetValue(identity.Producer, out var window) || IsForgotten(window, nowUnixMilliseconds))
+        {
+            if (producers.Count >= limits.MaxProducersPerShard || entries >= ProducerLimits.MaxBatchesPerShard)
+            {
+                Forget(nowUnixMilliseconds);
+                if (producers.Count >= limits.MaxProducersPerShard || entries >= ProducerLimits.MaxBatchesPerShard)
+                {
+                    verdicts.Add(Refusal(
+                        identity,
+                        BrokerErrorCode.TooManyProducers,
+                        $"Shard {Self.Id} remembers {producers.Count} producers and {entries} batches; at most {limits.MaxProducersPerShard} "
+                        + $"(Broker:Producers:MaxProducersPerShard) and {ProducerLimits.MaxBatchesPerShard} are kept for {limits.StateRetention}."));
+                }
+            }
+
+            return;
+        }
+
+        if (identity.ProducerEpoch < window.Epoch)
+        {
+            verdicts.Add(Refusal(
+                identity,
+                BrokerErrorCode.ProducerFenced,
+                $"Producer {identity.Producer:N} sends under epoch {identity.ProducerEpoch}, and epoch {window.Epoch} has already written to shard {Self.Id}."));
+            return;
+        }
+
+        if (identity.ProducerEpoch > window.Epoch)
+        {
+            return;
+        }
+
+        if (window.IsBehind(identity.BatchNumber))
+        {
+            verdicts.Add(Refusal(
+                identity,
+                BrokerErrorCode.BatchTooOld,
+                $"Batch {identity.BatchNumber} of producer {identity.Producer:N} lies {ProducerLimits.WindowBatches} or more below {window.Highest}, "
+                + "its newest: whether it was taken cannot be told any more."));
+            return;
+        }
+
+        foreach (var batch in window.TakersOf(identity.BatchNumber))
+        {
+            var taker = new ShardId(batch.TakenBy);
+            if (!handled.Contains(new HandledRepeat(identity, taker)))
+            {
+                var ancestor = ancestors[batch.TakenBy];
+                verdicts.Add(new BatchVerdict(
+                    identity,
+                    BrokerErrorCode.None,
+                    taker,
+                    ancestor.Range,
+                    ancestor.CreatedSecond,
+                    batch.FirstPosition,
+                    batch.RecordCount,
+                    batch.ArrivalUnixMilliseconds,
+                    null));
+            }
+        }
+    }
+
+    /// <summary>Notes a batch as taken.</summary>
+    public void Add(BatchIdentity identity, TakenBatch batch)
+    {
+        if (!producers.TryGetValue(identity.Producer, out var window)
+            || identity.ProducerEpoch > window.Epoch
+            || IsForgotten(window, batch.ArrivalUnixMilliseconds))
+        {
+            entries -= window?.Count ?? 0;
+            producers[identity.Producer] = window = new ProducerWindow(identity.ProducerEpoch);
+        }
+        else if (identity.ProducerEpoch < window.Epoch)
+        {
+            return;
+        }
+
+        entries -= window.Count;
+        window.Add(identity.BatchNumber, batch);
+        entries += window.Count;
+    }
+
+    /// <summary>Notes all identities of a stamped block of this shard.</summary>
+    public void Add(RecordBlock block)
+    {
+        foreach (var entry in block.Identities)
+        {
+            Add(entry.Identity, new TakenBatch(
+                Self.Id.Index, block.Head.FirstPosition + entry.FirstRecord, entry.RecordCount, block.Head.ArrivalUnixMilliseconds));
+        }
+    }
+
+    /// <summary>Takes over what another table knows: a parent's, or a snapshot's.</summary>
+    public void Inherit(Ancestor ancestor) => ancestors.TryAdd(ancestor.Id.Index, ancestor);
+
+    public void RestoreProducer(Guid producer, uint epoch, ulong highest, long lastSeenUnixMilliseconds)
+    {
+        if (!producers.TryGetValue(producer, out var window) || epoch > window.Epoch)
+        {
+            entries -= window?.Count ?? 0;
+            producers[producer] = window = new ProducerWindow(epoch);
+        }
+
+        if (epoch == window.Epoch)
+        {
+            entries -= window.Count;
+            window.Restore(highest, lastSeenUnixMilliseconds);
+            entries += window.Count;
+        }
+    }
+
+    /// <summary>Forgets producers that sent nothing for the retention of their state, and ancestors that nothing refers to any more.</summary>
+    public void Forget(long nowUnixMilliseconds)
+    {
+        foreach (var (producer, window) in producers)
+        {
+            if (IsForgotten(window, nowUnixMilliseconds))
+            {
+                entries -= window.Count;
+                producers.Remove(producer);
+            }
+        }
+
+        if (ancestors.Count > 1)
+        {
+            var used = producers.Values.SelectMany(window => window.All()).Select(entry => entry.Batch.TakenBy).ToHashSet();
+            foreach (var index in ancestors.Keys.Where(index => index != Self.Id.Index && !used.Contains(index)).ToArray())
+            {
+                ancestors.Remove(index);
+            }
+        }
+    }
+
+    private bool IsForgotten(ProducerWindow window, long nowUnixMilliseconds) =>
+        nowUnixMilliseconds - window.LastSeenUnixMilliseconds > (long)limits.StateRetention.TotalMilliseconds;
+
+    private static BatchVerdict Refusal(BatchIdentity identity, BrokerErrorCode code, string message) =>
+        new(identity, code, default, default, 0, 0, 0, 0, message);
+}

@@ -1,0 +1,234 @@
+using System.Collections.Immutable;
+using Broker.Contracts.Blocks;
+using Broker.Contracts.Errors;
+using Broker.Contracts.Grains;
+using Broker.Contracts.Limits;
+using Broker.Contracts.Shards;
+using Broker.Contracts.Streams;
+using Broker.Silo.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Silo.Shards;
+
+/// <summary>The state machine of one shard: opens its log, appends once, seals, and reads. The grain is a thin shell around it.</summary>
+/// <remarks>
+/// Not thread-safe: all calls come on one scheduler (the grain's turns, or a simulator's), and interleave only where they await.
+/// It has no thread, timer or task of its own. Nothing of it survives a restart but what is in the log.
+/// </remarks>
+internal sealed partial class Shard
+{
+    private readonly ShardKey key;
+    private readonly ShardDescription self;
+    private readonly ImmutableArray<ShardDescription> parents;
+    private readonly IShardLog log;
+    private readonly ProducerLimits producerLimits;
+    private readonly TimeProvider time;
+    private readonly TailCache cache;
+    private readonly ILogger logger;
+    private WriterSession? session;
+    private Task<WriterSession>? opening;
+    private ShardTail tail;
+
+    public Shard(
+        ShardKey key,
+        ShardDescription self,
+        ImmutableArray<ShardDescription> parents,
+        IShardLog log,
+        ProducerLimits producerLimits,
+        TimeProvider time,
+        TailCache cache,
+        ILogger logger)
+    {
+        this.key = key;
+        this.self = self;
+        this.parents = parents;
+        this.log = log;
+        this.producerLimits = producerLimits;
+        this.time = time;
+        this.cache = cache;
+        this.logger = logger;
+        tail = new ShardTail(cache);
+    }
+
+    /// <summary>True when the log has a later epoch: another owner has the shard, and this one must be let go.</summary>
+    public bool IsSuperseded => session?.Superseded == true;
+
+    public async ValueTask<AppendResult> AppendAsync(
+        ImmutableArray<RecordBlock> blocks, ImmutableArray<HandledRepeat> handled, ThroughputLimit? limit, CancellationToken cancellationToken)
+    {
+        var opened = await OpenAsync(cancellationToken);
+        return opened.Session is { } writer
+            ? await writer.AppendAsync(blocks, handled, limit)
+            : AppendResult.Failed(opened.Code, opened.Message!);
+    }
+
+    public async ValueTask<SealResult> SealAsync(CancellationToken cancellationToken)
+    {
+        var opened = await OpenAsync(cancellationToken);
+        return opened.Session is { } writer
+            ? await writer.SealAsync()
+            : new SealResult(opened.Code, 0, 0, opened.Message);
+    }
+
+    /// <summary>The session to work with, opened if there is none or the last one failed. Callers at the same time share one opening.</summary>
+    public async ValueTask<OpenedShard> OpenAsync(CancellationToken cancellationToken)
+    {
+        if (session is { Failed: false } good)
+        {
+            return new OpenedShard(good, tail, BrokerErrorCode.None, null);
+        }
+
+        try
+        {
+            var openingNow = opening ?? OpenSessionAsync(cancellationToken);
+            opening = openingNow.IsCompleted ? null : openingNow;
+            var opened = await openingNow;
+            return new OpenedShard(opened, tail, BrokerErrorCode.None, null);
+        }
+        catch (StorageException exception)
+        {
+            LogOpenFailed(logger, key, exception);
+            var code = exception.Fault switch
+            {
+                StorageFault.DiskFull => BrokerErrorCode.StorageFull,
+                StorageFault.Corrupt => BrokerErrorCode.DataLoss,
+                _ => BrokerErrorCode.Unavailable,
+            };
+            return new OpenedShard(null, tail, code, $"Shard {key.Shard} cannot be opened: {exception.Message}");
+        }
+    }
+
+    private async Task<WriterSession> OpenSessionAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            // What the failed session has in flight must have come to its end before the log is asked what landed.
+            if (session is { } failed)
+            {
+                await failed.Drained;
+            }
+
+            var head = await log.OpenAsync(key, cancellationToken);
+            var producers = new ProducerTable(Ancestor.Of(self), producerLimits);
+            tail = new ShardTail(cache);
+            if (head.StateOrdinal < 0)
+            {
+                await InheritAsync(producers, cancellationToken);
+            }
+
+            var bytes = await ReplayAsync(producers, head, cancellationToken);
+            foreach (var parent in parents)
+            {
+                // Stamps never fall along a lineage, whatever the clock does between a parent's end and its child's first record.
+                head = head with
+                {
+                    LastArrivalUnixMilliseconds = Math.Max(head.LastArrivalUnixMilliseconds, parent.ClosedUnixMilliseconds ?? 0),
+                };
+            }
+
+            session = new WriterSession(key, log, time, head, producers, bytes, tail);
+            LogOpened(logger, key, head.Epoch, head.NextPosition, producers.ProducerCount);
+            return session;
+        }
+        finally
+        {
+            opening = null;
+        }
+    }
+
+    /// <summary>A child answers for what its parents took: their seals hold their producers' state.</summary>
+    private async ValueTask InheritAsync(ProducerTable producers, CancellationToken cancellationToken)
+    {
+        foreach (var parent in parents)
+        {
+            producers.Inherit(Ancestor.Of(parent));
+            var parentKey = new ShardKey(key.Stream, parent.Id);
+
+            // Opening raises the parent's epoch, which hurts nobody: it is sealed, nothing is ever appended to it again.
+            var head = await log.OpenAsync(parentKey, cancellationToken);
+            if (head.StateOrdinal < 0)
+            {
+                continue;
+            }
+
+            var blocks = await log.ReadBlocksAsync(parentKey, head.StateOrdinal, 1, cancellationToken);
+            if (blocks.Count > 0 && blocks[0].Head.IsControl)
+            {
+                ProducerSnapshot.DecodeInto(producers, blocks[0].Payload.Span);
+            }
+        }
+    }
+
+    /// <summary>Rebuilds the producers' table from the newest state block on; what it reads is the tail, and is kept as such.</summary>
+    /// <returns>Bytes since the newest state block.</returns>
+    private async ValueTask<long> ReplayAsync(ProducerTable producers, ShardHead head, CancellationToken cancellationToken)
+    {
+        var bytes = 0L;
+        var ordinal = Math.Max(0, head.StateOrdinal);
+        while (ordinal < head.NextOrdinal)
+        {
+            IReadOnlyList<RecordBlock> blocks;
+            try
+            {
+                blocks = await log.ReadBlocksAsync(key, ordinal, ReplayBytes, cancellationToken);
+            }
+            catch (StorageException exception) when (exception.Fault == StorageFault.Corrupt)
+            {
+                // A damaged block must not stop the shard for ever: what it held is reported to its readers, and repeats of its
+                // batches may not be recognised. The blocks around it are taken one by one.
+                (blocks, ordinal) = await SkipDamagedAsync(ordinal, head.NextOrdinal, cancellationToken);
+                LogReplayDamaged(logger, key, ordinal, exception);
+                tail = new ShardTail(cache);
+            }
+
+            if (blocks.Count == 0)
+            {
+                break;
+            }
+
+            foreach (var block in blocks)
+            {
+                ordinal = block.Head.Ordinal + 1;
+                if (block.Head.IsControl)
+                {
+                    ProducerSnapshot.DecodeInto(producers, block.Payload.Span);
+                }
+                else
+                {
+                    producers.Add(block);
+                    bytes += block.EncodedLength;
+                    tail.Add(block);
+                }
+            }
+        }
+
+        return bytes;
+    }
+
+    private async ValueTask<(IReadOnlyList<RecordBlock> Blocks, long Ordinal)> SkipDamagedAsync(
+        long ordinal, long end, CancellationToken cancellationToken)
+    {
+        for (; ordinal < end; ordinal++)
+        {
+            try
+            {
+                var blocks = await log.ReadBlocksAsync(key, ordinal, 1, cancellationToken);
+                if (blocks.Count > 0)
+                {
+                    return (blocks, ordinal);
+                }
+            }
+            catch (StorageException exception) when (exception.Fault == StorageFault.Corrupt)
+            {
+                LogReplayDamaged(logger, key, ordinal, exception);
+            }
+        }
+
+        return ([], ordinal);
+    }
+
+    private const int ReplayBytes = 1024 * 1024;
+}
+
+/// <summary>A shard ready to work with, or why it is not.</summary>
+internal readonly record struct OpenedShard(WriterSession? Session, ShardTail Tail, BrokerErrorCode Code, string? Message);

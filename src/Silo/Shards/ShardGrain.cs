@@ -1,0 +1,196 @@
+using Broker.Contracts.Errors;
+using Broker.Contracts.Grains;
+using Broker.Contracts.Limits;
+using Broker.Contracts.Shards;
+using Broker.Contracts.Streams;
+using Broker.Silo.Storage;
+using Broker.Silo.Streams;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+
+namespace Broker.Silo.Shards;
+
+/// <summary>The shell around <see cref="Shard"/>: finds its description, keeps its settings fresh, lets go when it is superseded.</summary>
+/// <remarks>Called by gateways (data) and by its stream grain (seal, drop). Calls interleave: an append never holds the turn while the disk works.</remarks>
+[Reentrant]
+internal sealed class ShardGrain(
+    IShardLog log,
+    IShardDirectory directory,
+    TailCache cache,
+    IExpiryClock expiryClock,
+    IOptions<BrokerLimits> limits,
+    IOptions<ProducerLimits> producerLimits,
+    IOptions<ShardOptions> options,
+    TimeProvider time,
+    ILoggerFactory loggers) : Grain, IShardGrain
+{
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+
+    private readonly SubscriptionTable subscriptions = new(limits.Value, time);
+    private ShardKey key;
+    private Shard? shard;
+    private ShardReader? reader;
+    private StreamDescription? stream;
+    private ThroughputLimit? limit;
+    private Task? refreshing;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        key = ShardKey.ParseGrainKey(this.GetPrimaryKeyString());
+        var entry = await directory.FindAsync(key, cancellationToken);
+        if (entry is null)
+        {
+            return;
+        }
+
+        Settle(entry.Stream);
+        shard = new Shard(
+            key, entry.Shard, entry.Parents, log, producerLimits.Value, time, cache, loggers.CreateLogger<Shard>());
+        reader = new ShardReader(key, shard, log, options.Value, time);
+    }
+
+    public async Task<AppendResult> AppendAsync(AppendRequest request)
+    {
+        if (shard is null)
+        {
+            return AppendResult.Failed(BrokerErrorCode.ResourceNotFound, NotFound());
+        }
+
+        await RefreshAsync(request.MapVersion);
+        var result = await shard.AppendAsync(request.Blocks, request.HandledRepeats, limit, CancellationToken.None);
+        LetGoIfSuperseded();
+        return result;
+    }
+
+    public async Task<ReadResult> ReadAsync(ReadRequest request)
+    {
+        if (reader is null)
+        {
+            return ReadResult.Failed(BrokerErrorCode.ResourceNotFound, NotFound());
+        }
+
+        if (request.Consumer is { } consumer && !subscriptions.IsPresent(consumer, request.Subscription))
+        {
+            return ReadResult.Failed(
+                BrokerErrorCode.ResourceInUse, $"Another subscription of consumer {consumer} to shard {key.Shard} has taken over.");
+        }
+
+        await RefreshAsync(request.MapVersion);
+        var metered = request.Metered ? limit : null;
+        if (metered is not null && !metered.TryTakeRead(out var rule))
+        {
+            return ReadResult.Failed(BrokerErrorCode.ProvisionedThroughputExceeded, $"Rate exceeded for shard {key.Shard}: {rule}.");
+        }
+
+        var bounded = request.Wait > LongestWait ? request with { Wait = LongestWait } : request;
+        var result = await reader.ReadAsync(bounded, Horizon(), CancellationToken.None);
+        if (metered is not null && !result.Blocks.IsDefaultOrEmpty)
+        {
+            metered.TookRead(result.Blocks.Sum(block => (long)block.Payload.Length));
+        }
+
+        LetGoIfSuperseded();
+        return result;
+    }
+
+    public async Task<FindResult> FindAsync(long arrivalUnixMilliseconds)
+    {
+        if (reader is null)
+        {
+            return new FindResult(BrokerErrorCode.ResourceNotFound, 0, NotFound());
+        }
+
+        var result = await reader.FindAsync(arrivalUnixMilliseconds, CancellationToken.None);
+        LetGoIfSuperseded();
+        return result;
+    }
+
+    public async Task<SealResult> SealAsync()
+    {
+        if (shard is null)
+        {
+            return new SealResult(BrokerErrorCode.ResourceNotFound, 0, 0, NotFound());
+        }
+
+        var result = await shard.SealAsync(CancellationToken.None);
+        LetGoIfSuperseded();
+        return result;
+    }
+
+    public Task<BrokerErrorCode> SubscribeAsync(string consumer, Guid subscription) =>
+        Task.FromResult(reader is null ? BrokerErrorCode.ResourceNotFound : subscriptions.Subscribe(consumer, subscription));
+
+    public Task UnsubscribeAsync(string consumer, Guid subscription)
+    {
+        subscriptions.Unsubscribe(consumer, subscription);
+        return Task.CompletedTask;
+    }
+
+    public Task DropAsync()
+    {
+        shard = null;
+        reader = null;
+        DeactivateOnIdle();
+        return Task.CompletedTask;
+    }
+
+    private long Horizon()
+    {
+        var expired = expiryClock.UnixMilliseconds - (stream!.RetentionHours * 3_600_000L);
+        return Math.Max(expired, stream.HorizonFloorUnixMilliseconds);
+    }
+
+    /// <summary>Asks for the stream's settings again when a gateway has seen newer ones; callers at the same time share one question.</summary>
+    private Task RefreshAsync(long mapVersion)
+    {
+        if (mapVersion <= stream!.Version)
+        {
+            return Task.CompletedTask;
+        }
+
+        var asking = refreshing ?? Ask();
+        refreshing = asking.IsCompleted ? null : asking;
+        return asking;
+
+        async Task Ask()
+        {
+            try
+            {
+                if (await directory.DescribeStreamAsync(key.Stream, CancellationToken.None) is { } fresh)
+                {
+                    Settle(fresh);
+                }
+            }
+            finally
+            {
+                refreshing = null;
+            }
+        }
+    }
+
+    private void Settle(StreamDescription fresh)
+    {
+        if (stream is null || stream.Mode != fresh.Mode)
+        {
+            limit = ThroughputLimit.Of(fresh, limits.Value, time);
+        }
+
+        stream = fresh;
+    }
+
+    private void LetGoIfSuperseded()
+    {
+        if (shard?.IsSuperseded == true)
+        {
+            DeactivateOnIdle();
+        }
+    }
+
+    private string NotFound()
+    {
+        // Whoever asks for a shard that is not there may ask before its creation is durable: do not remember the answer.
+        DeactivateOnIdle();
+        return $"Shard {key.Shard} of stream generation {key.Stream} does not exist.";
+    }
+}

@@ -1,0 +1,167 @@
+using System.Collections.Immutable;
+using Broker.Contracts.Blocks;
+using Broker.Contracts.Errors;
+using Broker.Contracts.Grains;
+using Broker.Contracts.Shards;
+using Broker.Silo.Storage;
+
+namespace Broker.Silo.Shards;
+
+/// <summary>Reads of one shard: from memory at the tail, from the log before it, never past what is durable, never before the horizon.</summary>
+/// <remarks>Not thread-safe, as <see cref="Shard"/>, whose calls it shares the scheduler with.</remarks>
+internal sealed class ShardReader(ShardKey key, Shard shard, IShardLog log, ShardOptions options, TimeProvider time)
+{
+    private long verifiedEpoch = -1;
+    private long verifiedAt;
+
+    /// <summary>Reads from a position, and waits for a first block if there is none yet.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="horizon">Records that arrived before this are expired; milliseconds since 1970.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async ValueTask<ReadResult> ReadAsync(ReadRequest request, long horizon, CancellationToken cancellationToken)
+    {
+        var deadline = time.GetTimestamp() + (long)(request.Wait.TotalSeconds * time.TimestampFrequency);
+        while (true)
+        {
+            var opened = await shard.OpenAsync(cancellationToken);
+            if (opened.Session is not { } session)
+            {
+                return ReadResult.Failed(opened.Code, opened.Message!);
+            }
+
+            if (!await VerifyAsync(session, cancellationToken))
+            {
+                return ReadResult.Failed(BrokerErrorCode.Unavailable, $"Shard {key.Shard} has another owner.");
+            }
+
+            var moved = session.Moved;
+            if (request.FromPosition > session.CommittedPosition)
+            {
+                return ReadResult.Failed(
+                    BrokerErrorCode.InvalidArgument,
+                    $"Position {request.FromPosition} lies beyond the end of shard {key.Shard}, which holds {session.CommittedPosition} records.");
+            }
+
+            if (request.FromPosition < session.CommittedPosition)
+            {
+                return await ReadCommittedAsync(request, horizon, session, opened.Tail, cancellationToken);
+            }
+
+            var left = time.GetElapsedTime(time.GetTimestamp(), deadline);
+            if (session.IsSealed || left <= TimeSpan.Zero)
+            {
+                return Answer([], request.FromPosition, session);
+            }
+
+            try
+            {
+                await moved.WaitAsync(left, time, cancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                return Answer([], request.FromPosition, session);
+            }
+        }
+    }
+
+    /// <summary>The first position at or after a time; the tail where none is.</summary>
+    public async ValueTask<FindResult> FindAsync(long arrivalUnixMilliseconds, CancellationToken cancellationToken)
+    {
+        var opened = await shard.OpenAsync(cancellationToken);
+        if (opened.Session is not { } session)
+        {
+            return new FindResult(opened.Code, 0, opened.Message);
+        }
+
+        // A place that is fixed for good must come from the owner: ask the log every time, not once a second.
+        verifiedEpoch = -1;
+        if (!await VerifyAsync(session, cancellationToken))
+        {
+            return new FindResult(BrokerErrorCode.Unavailable, 0, $"Shard {key.Shard} has another owner.");
+        }
+
+        var tail = session.CommittedPosition;
+        if (arrivalUnixMilliseconds == long.MaxValue)
+        {
+            return new FindResult(BrokerErrorCode.None, tail, null);
+        }
+
+        try
+        {
+            return new FindResult(BrokerErrorCode.None, await log.FindAsync(key, arrivalUnixMilliseconds, cancellationToken) ?? tail, null);
+        }
+        catch (StorageException exception)
+        {
+            return new FindResult(CodeOf(exception), 0, exception.Message);
+        }
+    }
+
+    private async ValueTask<ReadResult> ReadCommittedAsync(
+        ReadRequest request, long horizon, WriterSession session, ShardTail tail, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var from = request.FromPosition;
+            for (var attempt = 0; ; attempt++)
+            {
+                var blocks = await ReadBlocksAsync(from, request.MaxBytes, tail, cancellationToken);
+                if (blocks.IsEmpty || blocks[0].Head.ArrivalUnixMilliseconds >= horizon)
+                {
+                    return Answer(blocks, Math.Max(from, blocks.IsEmpty ? session.CommittedPosition : blocks[0].Head.FirstPosition), session);
+                }
+
+                // Expired: stamps never fall, so everything up to the first record at the horizon is.
+                from = await log.FindAsync(key, horizon, cancellationToken) ?? session.CommittedPosition;
+                if (from >= session.CommittedPosition || attempt > 0)
+                {
+                    return Answer([], Math.Max(from, request.FromPosition), session);
+                }
+            }
+        }
+        catch (StorageException exception)
+        {
+            return ReadResult.Failed(CodeOf(exception), exception.Message);
+        }
+    }
+
+    private async ValueTask<ImmutableArray<RecordBlock>> ReadBlocksAsync(
+        long from, int maxBytes, ShardTail tail, CancellationToken cancellationToken)
+    {
+        var blocks = ImmutableArray.CreateBuilder<RecordBlock>();
+        if (!tail.TryRead(from, maxBytes, blocks))
+        {
+            blocks.AddRange(await log.ReadAsync(key, from, maxBytes, cancellationToken));
+        }
+
+        return blocks.DrainToImmutable();
+    }
+
+    private async ValueTask<bool> VerifyAsync(WriterSession session, CancellationToken cancellationToken)
+    {
+        if (session.Superseded)
+        {
+            return false;
+        }
+
+        if (verifiedEpoch == session.Epoch && time.GetElapsedTime(verifiedAt) < options.VerifyEvery)
+        {
+            return true;
+        }
+
+        if (!await log.IsCurrentAsync(key, session.Epoch, cancellationToken))
+        {
+            session.Supersede();
+            return false;
+        }
+
+        verifiedEpoch = session.Epoch;
+        verifiedAt = time.GetTimestamp();
+        return true;
+    }
+
+    private static ReadResult Answer(ImmutableArray<RecordBlock> blocks, long from, WriterSession session) => new(
+        BrokerErrorCode.None, blocks, from, session.CommittedPosition, session.CommittedArrival, session.IsSealed, null);
+
+    private static BrokerErrorCode CodeOf(StorageException exception) =>
+        exception.Fault == StorageFault.Corrupt ? BrokerErrorCode.DataLoss : BrokerErrorCode.Unavailable;
+}

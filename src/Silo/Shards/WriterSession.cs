@@ -1,0 +1,268 @@
+using System.Collections.Immutable;
+using Broker.Contracts.Blocks;
+using Broker.Contracts.Errors;
+using Broker.Contracts.Grains;
+using Broker.Contracts.Shards;
+using Broker.Silo.Storage;
+
+namespace Broker.Silo.Shards;
+
+/// <summary>One epoch of a shard's writer: from opening the log to the first write that did not succeed.</summary>
+/// <remarks>
+/// <para>
+/// Write-failure strategy: what is queued is counted as taken at once (positions, stamps, the producers' table), so that appends
+/// can be pipelined. When any append is not committed, all of that may be wrong; the session is then <see cref="Failed"/>, takes
+/// nothing more, and <see cref="Shard"/> opens another from what the log really holds. Nothing is continued or rolled back.
+/// </para>
+/// <para>Not thread-safe: runs in its shard's turn, between whose awaits other calls of the shard interleave.</para>
+/// </remarks>
+internal sealed class WriterSession
+{
+    private readonly ShardKey shard;
+    private readonly IShardLog log;
+    private readonly TimeProvider time;
+    private readonly ProducerTable producers;
+    private readonly Dictionary<BatchIdentity, Task> inFlight = [];
+    private readonly ShardTail tail;
+    private long nextOrdinal;
+    private long nextPosition;
+    private long lastArrival;
+    private long bytesSinceState;
+    private long stateThreshold = StateEveryBytes;
+    private bool sealQueued;
+    private Task lastCommit = Task.CompletedTask;
+    private TaskCompletionSource moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>A snapshot of the producers' state is written after this many bytes, so that opening a shard reads no more.</summary>
+    public const long StateEveryBytes = 4 * 1024 * 1024;
+
+    public WriterSession(ShardKey shard, IShardLog log, TimeProvider time, ShardHead head, ProducerTable producers, long bytesSinceState, ShardTail tail)
+    {
+        this.shard = shard;
+        this.log = log;
+        this.time = time;
+        this.producers = producers;
+        this.bytesSinceState = bytesSinceState;
+        this.tail = tail;
+        Epoch = head.Epoch;
+        nextOrdinal = head.NextOrdinal;
+        nextPosition = CommittedPosition = head.NextPosition;
+        lastArrival = CommittedArrival = head.LastArrivalUnixMilliseconds;
+        sealQueued = IsSealed = head.IsSealed;
+    }
+
+    public long Epoch { get; }
+
+    /// <summary>Records that are durable, ever.</summary>
+    public long CommittedPosition { get; private set; }
+
+    /// <summary>The newest durable stamp.</summary>
+    public long CommittedArrival { get; private set; }
+
+    /// <summary>The seal is durable.</summary>
+    public bool IsSealed { get; private set; }
+
+    /// <summary>Something was not committed: open another session.</summary>
+    public bool Failed { get; private set; }
+
+    /// <summary>A later epoch exists: another owner has the shard.</summary>
+    public bool Superseded { get; private set; }
+
+    /// <summary>Completes at the next change of what is committed, or when the session fails.</summary>
+    public Task Moved => moved.Task;
+
+    /// <summary>Completes when nothing of this session is in flight any more; never faults.</summary>
+    public Task Drained => lastCommit;
+
+    public async ValueTask<AppendResult> AppendAsync(
+        ImmutableArray<RecordBlock> blocks, ImmutableArray<HandledRepeat> handled, ThroughputLimit? limit)
+    {
+        while (FindInFlight(blocks) is { } earlier)
+        {
+            await earlier;
+        }
+
+        if (Failed)
+        {
+            return AppendResult.Failed(BrokerErrorCode.Unavailable, $"Shard {shard.Shard} is being reopened.");
+        }
+
+        var now = Now();
+        var verdicts = ImmutableArray.CreateBuilder<BatchVerdict>();
+        foreach (var block in blocks)
+        {
+            foreach (var identity in block.Identities)
+            {
+                producers.Judge(identity.Identity, handled, now, verdicts);
+            }
+        }
+
+        if (verdicts.Count > 0)
+        {
+            return new AppendResult(BrokerErrorCode.Unavailable, 0, 0, verdicts.ToImmutable(), 0, "Some batches are not new.");
+        }
+
+        if (sealQueued)
+        {
+            return AppendResult.Failed(BrokerErrorCode.ShardClosed, $"Shard {shard.Shard} is closed.");
+        }
+
+        if (limit is not null && !limit.TryTakeWrite(blocks, out var admitted, out var rule))
+        {
+            return new AppendResult(
+                BrokerErrorCode.ProvisionedThroughputExceeded, 0, 0, [], admitted, $"Rate exceeded for shard {shard.Shard}: {rule}.");
+        }
+
+        var firstPosition = nextPosition;
+        var arrival = Math.Max(now, lastArrival);
+        var stamped = ImmutableArray.CreateBuilder<RecordBlock>(blocks.Length + 1);
+        var bytes = 0L;
+        foreach (var block in blocks)
+        {
+            stamped.Add(Stamp(block, arrival));
+            producers.Add(stamped[^1]);
+            bytes += block.EncodedLength;
+        }
+
+        if (bytesSinceState >= stateThreshold)
+        {
+            var state = StateBlock(BlockFlags.ProducerSnapshot);
+            if (bytes + state.EncodedLength <= ShardAppend.MaxBytes)
+            {
+                stamped.Add(Stamp(state, arrival));
+            }
+        }
+
+        var commit = CommitAsync(lastCommit, stamped.DrainToImmutable());
+        lastCommit = commit;
+        foreach (var block in blocks)
+        {
+            foreach (var identity in block.Identities)
+            {
+                inFlight[identity.Identity] = commit;
+            }
+        }
+
+        var outcome = await commit;
+        foreach (var block in blocks)
+        {
+            foreach (var identity in block.Identities)
+            {
+                inFlight.Remove(identity.Identity);
+            }
+        }
+
+        return outcome.Status switch
+        {
+            AppendStatus.Committed => AppendResult.Committed(firstPosition, arrival),
+            AppendStatus.DiskFull => AppendResult.Failed(BrokerErrorCode.StorageFull, outcome.Detail ?? "The storage device is full."),
+            _ => AppendResult.Failed(BrokerErrorCode.Unavailable, outcome.Detail ?? $"Shard {shard.Shard} could not commit; it is being reopened."),
+        };
+    }
+
+    public async ValueTask<SealResult> SealAsync()
+    {
+        if (!sealQueued)
+        {
+            sealQueued = true;
+            lastCommit = CommitAsync(lastCommit, [Stamp(StateBlock(BlockFlags.Seal), Math.Max(Now(), lastArrival))]);
+        }
+
+        await lastCommit;
+        return IsSealed
+            ? new SealResult(BrokerErrorCode.None, CommittedPosition, CommittedArrival, null)
+            : new SealResult(BrokerErrorCode.Unavailable, 0, 0, $"Shard {shard.Shard} could not commit its end; it is being reopened.");
+    }
+
+    /// <summary>The log refuses this epoch: stop serving.</summary>
+    public void Supersede()
+    {
+        Superseded = true;
+        Fail();
+    }
+
+    private async Task<AppendOutcome> CommitAsync(Task previous, ImmutableArray<RecordBlock> blocks)
+    {
+        // Handed over before anything is awaited: the order of calls is the order of the log.
+        var commit = log.AppendAsync(new ShardAppend(shard, Epoch, blocks[0].Head.Ordinal, blocks));
+        var outcome = await commit;
+        await previous;
+        if (!outcome.IsCommitted)
+        {
+            Superseded |= outcome.Status == AppendStatus.Fenced && !Failed;
+            Fail();
+            return outcome;
+        }
+
+        foreach (var block in blocks)
+        {
+            if (!block.Head.IsControl)
+            {
+                tail.Add(block);
+            }
+        }
+
+        CommittedPosition = blocks[^1].Head.EndPosition;
+        CommittedArrival = blocks[^1].Head.ArrivalUnixMilliseconds;
+        IsSealed |= (blocks[^1].Head.Flags & BlockFlags.Seal) != 0;
+        Signal();
+        return outcome;
+    }
+
+    private RecordBlock Stamp(RecordBlock block, long arrival)
+    {
+        var stamped = block.Stamp(Epoch, nextOrdinal, nextPosition, arrival);
+        nextOrdinal++;
+        nextPosition += block.Head.RecordCount;
+        lastArrival = arrival;
+        bytesSinceState = block.Head.IsControl ? 0 : bytesSinceState + block.EncodedLength;
+        return stamped;
+    }
+
+    private RecordBlock StateBlock(BlockFlags flags)
+    {
+        producers.Forget(Now());
+        var payload = ProducerSnapshot.Encode(producers);
+        stateThreshold = Math.Max(StateEveryBytes, payload.Length * 8L);
+        return PayloadBuilder.MakeBlock(shard, payload, 0, [], flags);
+    }
+
+    private Task? FindInFlight(ImmutableArray<RecordBlock> blocks)
+    {
+        if (inFlight.Count == 0)
+        {
+            return null;
+        }
+
+        foreach (var block in blocks)
+        {
+            foreach (var identity in block.Identities)
+            {
+                if (inFlight.TryGetValue(identity.Identity, out var commit))
+                {
+                    return commit;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private void Fail()
+    {
+        if (!Failed)
+        {
+            Failed = true;
+            Signal();
+        }
+    }
+
+    private void Signal()
+    {
+        var previous = moved;
+        moved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        previous.TrySetResult();
+    }
+
+    private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
+}
