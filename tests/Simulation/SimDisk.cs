@@ -8,6 +8,9 @@ internal sealed class SimDisk(Random random)
 {
     private const int PageBytes = AlignedMemory.Alignment;
 
+    // Not asynchronously: that would leave the scheduler.
+    private TaskCompletionSource died = new();
+
     /// <summary>Durable names.</summary>
     public Dictionary<string, SimContent> Durable { get; private set; } = [];
 
@@ -29,7 +32,10 @@ internal sealed class SimDisk(Random random)
     /// <summary>A planted fault: journal writes stay in the cache.</summary>
     public bool ForgetsSync { get; set; }
 
-    public bool IsDead { get; private set; }
+    public bool IsDead => Died.IsCompleted;
+
+    /// <summary>Completes when the process dies.</summary>
+    public Task Died => died.Task;
 
     public bool IsLocked { get; set; }
 
@@ -43,7 +49,7 @@ internal sealed class SimDisk(Random random)
         {
             // Any of the write's pages may have reached the medium.
             Tear(content, offset, data);
-            IsDead = true;
+            died.SetResult();
             throw new SimCrash();
         }
 
@@ -98,7 +104,7 @@ internal sealed class SimDisk(Random random)
     /// <summary>The process is gone; after a power failure so is what was never synced, in part or in whole.</summary>
     public void Restart(bool powerFailed)
     {
-        IsDead = false;
+        died = new TaskCompletionSource();
         IsLocked = false;
         CrashAtWrite = 0;
         if (!powerFailed)

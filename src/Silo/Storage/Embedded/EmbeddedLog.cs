@@ -156,7 +156,10 @@ public sealed class EmbeddedLog : IShardLog, IAsyncDisposable
                 await meta.WriteAsync([.. meta.Deleted, stream]);
             }
 
-            await Task.WhenAll(draining);
+            foreach (var drained in draining)
+            {
+                await drained;
+            }
         }
         finally
         {

@@ -53,7 +53,7 @@ internal sealed class JournalScanner(string name, ulong generation, ulong? salt,
                     && Crc32C.Compute(whole.Span[FrameHeader.EncodedLength..]) == frame.BodyChecksum;
                 if (isWhole)
                 {
-                    IndexBlocks(whole[FrameHeader.EncodedLength..], offset + FrameHeader.EncodedLength);
+                    IndexBlocks(whole.Span[FrameHeader.EncodedLength..], offset + FrameHeader.EncodedLength);
                     end = offset + frame.PaddedLength;
                     endOrdinal = last;
                 }
@@ -85,7 +85,7 @@ internal sealed class JournalScanner(string name, ulong generation, ulong? salt,
         return new JournalScan(index, known.Offset, known.LastOrdinal, damages);
     }
 
-    /// <summary>Of a frame whose checksum fails, the blocks before the damage are good, and each is checked again when it is read.</summary>
+    /// <summary>Of a frame whose checksum fails, every block whose head is good has its place, so that reading it reports the damage.</summary>
     private async ValueTask IndexDamagedAsync(ScanWindow window, long from, long to, CancellationToken cancellationToken)
     {
         if (to <= from + FrameHeader.EncodedLength)
@@ -96,30 +96,21 @@ internal sealed class JournalScanner(string name, ulong generation, ulong? salt,
         var body = await window.GetAsync(from, checked((int)(to - from)), cancellationToken);
         if (body.Length > FrameHeader.EncodedLength && FrameHeader.TryDecode(body.Span, generation, salt, name, out _))
         {
-            IndexBlocks(body[FrameHeader.EncodedLength..], from + FrameHeader.EncodedLength);
+            IndexBlocks(body.Span[FrameHeader.EncodedLength..], from + FrameHeader.EncodedLength);
         }
     }
 
-    private void IndexBlocks(ReadOnlyMemory<byte> body, long offset)
+    private void IndexBlocks(ReadOnlySpan<byte> body, long offset)
     {
-        while (RecordBlock.TryReadLength(body.Span, out var length) && length <= body.Length)
+        while (RecordBlock.TryReadLength(body, out var length) && length <= body.Length)
         {
-            var fault = RecordBlock.TryDecode(body, out var block);
-            if (fault == BlockFault.NewerVersion)
-            {
-                LayoutVersions.Check($"{name}, block at {offset},", body.Span[4], BlockHead.Version);
-            }
-
-            if (fault == BlockFault.HeadChecksum)
+            LayoutVersions.Check($"{name}, block at {offset},", body[4], BlockHead.Version);
+            if (!RecordBlock.TryReadHead(body, out var head))
             {
                 return;
             }
 
-            if (block is not null)
-            {
-                index.Add(block.Head.Shard, IndexEntry.Of(block.Head, offset, length));
-            }
-
+            index.Add(head.Shard, IndexEntry.Of(head, offset, length));
             body = body[length..];
             offset += length;
         }
