@@ -95,6 +95,25 @@ public sealed class RecordBlock
         return true;
     }
 
+    /// <summary>Reads a block's head, its checksum verified; the payload may be damaged or cut off.</summary>
+    public static bool TryReadHead(ReadOnlySpan<byte> source, out BlockHead head)
+    {
+        head = default;
+        if (!TryReadLength(source, out _) || source[4] > BlockHead.Version)
+        {
+            return false;
+        }
+
+        var end = BlockHead.EncodedLength + (BinaryPrimitives.ReadUInt16LittleEndian(source[40..]) * BlockIdentity.EncodedLength);
+        if (source.Length < end || BinaryPrimitives.ReadUInt32LittleEndian(source[92..]) != HeadChecksum(source[..end]))
+        {
+            return false;
+        }
+
+        head = BlockHead.Decode(source);
+        return true;
+    }
+
     /// <summary>Reads a block whose bytes the caller gives up: the payload is a slice of <paramref name="source"/>.</summary>
     /// <param name="source">Starts with a block; may be longer.</param>
     /// <param name="block">The block, both its checksums verified.</param>

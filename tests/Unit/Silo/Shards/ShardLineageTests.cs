@@ -2,7 +2,6 @@ using Broker.Contracts.Blocks;
 using Broker.Contracts.Errors;
 using Broker.Contracts.Grains;
 using Broker.Contracts.Streams;
-using Xunit;
 using static Broker.Tests.Unit.Silo.Shards.ShardFixture;
 
 namespace Broker.Tests.Unit.Silo.Shards;

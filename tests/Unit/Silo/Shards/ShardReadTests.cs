@@ -5,7 +5,6 @@ using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
 using Broker.Silo.Shards;
 using Broker.Silo.Storage;
-using Xunit;
 using static Broker.Tests.Unit.Silo.Shards.ShardFixture;
 
 namespace Broker.Tests.Unit.Silo.Shards;

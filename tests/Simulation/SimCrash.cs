@@ -1,0 +1,4 @@
+namespace Broker.Simulation;
+
+/// <summary>The process died here.</summary>
+internal sealed class SimCrash() : Exception("Simulated crash.");
