@@ -23,7 +23,7 @@ public sealed class KillTests(ITestOutputHelper output)
         output.WriteLine($"seed {seed}, {rounds} rounds, {journal} journal");
         var random = new Random(seed);
         var ledger = new Ledger();
-        using var broker = new BrokerProcess("--limits", "unlimited", $"--Broker:Storage:Journal={journal}");
+        using var broker = new BrokerProcess("--limits", "unlimited", $"--Broker:Log:IoMode={journal}");
         await broker.StartAsync();
         await CreateAsync(broker);
 

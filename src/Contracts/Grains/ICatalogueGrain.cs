@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Broker.Contracts.Errors;
 using Broker.Contracts.Streams;
+using Orleans.Concurrency;
 
 namespace Broker.Contracts.Grains;
 
@@ -15,25 +16,29 @@ public interface ICatalogueGrain : IGrainWithStringKey
     Task<StreamGeneration> CreateAsync(CreateStreamCommand command);
 
     /// <summary>The generation that a name stands for now, or null. A stream that is being deleted still resolves.</summary>
-    [Alias("Resolve")]
+    [Alias("Resolve"), AlwaysInterleave]
     Task<StreamGeneration?> ResolveAsync(string name);
 
     /// <summary>Streams in name order after a name, with their present state.</summary>
-    [Alias("List")]
+    [Alias("List"), AlwaysInterleave]
     Task<StreamListPage> ListAsync(string? afterName, int limit);
 
-    [Alias("DescribeLimits")]
+    [Alias("DescribeLimits"), AlwaysInterleave]
     Task<AccountLimits> DescribeLimitsAsync();
 
     /// <summary>Frees a name once its stream is gone; called by the stream grain alone. Repeatable.</summary>
     [Alias("Remove")]
     Task RemoveAsync(string name, StreamGeneration generation);
 
-    /// <summary>Refuses with LimitExceeded when an operation would raise the account's open provisioned shards past the quota.</summary>
-    /// <param name="generation">The stream that asks; its present shards are not counted.</param>
-    /// <param name="openShards">The shards it would have.</param>
-    [Alias("ReserveShards")]
-    Task ReserveShardsAsync(StreamGeneration generation, int openShards);
+    /// <summary>
+    /// Refuses with LimitExceeded when a change would raise the account past a quota: open shards of PROVISIONED streams, or ON_DEMAND
+    /// streams. What is granted counts until the stream's rows tell it, or for a minute.
+    /// </summary>
+    /// <param name="generation">The stream that asks; what it has at present is not counted.</param>
+    /// <param name="mode">The mode it would have.</param>
+    /// <param name="openShards">The open shards it would have.</param>
+    [Alias("Reserve")]
+    Task ReserveAsync(StreamGeneration generation, StreamMode mode, int openShards);
 
     /// <summary>The key that iterators and tokens are authenticated with: made once, kept durably, the same for all gateways. 32 bytes.</summary>
     [Alias("GetTokenKey")]

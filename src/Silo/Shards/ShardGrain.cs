@@ -5,6 +5,7 @@ using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
 using Broker.Silo.Storage;
 using Broker.Silo.Streams;
+using Broker.Silo.Streams.Retention;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -18,7 +19,7 @@ internal sealed class ShardGrain(
     IShardLog log,
     IShardDirectory directory,
     TailCache cache,
-    IExpiryClock expiryClock,
+    ExpiryClock expiryClock,
     IOptions<BrokerLimits> limits,
     IOptions<ProducerLimits> producerLimits,
     IOptions<ShardOptions> options,
@@ -135,11 +136,8 @@ internal sealed class ShardGrain(
         return Task.CompletedTask;
     }
 
-    private long Horizon()
-    {
-        var expired = expiryClock.UnixMilliseconds - (stream!.RetentionHours * 3_600_000L);
-        return Math.Max(expired, stream.HorizonFloorUnixMilliseconds);
-    }
+    private long Horizon() =>
+        new RetentionHorizon(stream!.RetentionHours, stream.HorizonFloorUnixMilliseconds).At(expiryClock.NowUnixMilliseconds);
 
     /// <summary>Asks for the stream's settings again when a gateway has seen newer ones; callers at the same time share one question.</summary>
     private Task RefreshAsync(long mapVersion)

@@ -54,7 +54,7 @@ public sealed class EmbeddedLog : IShardLog, IAsyncDisposable
     /// <exception cref="StorageException">The directory is in use, of a newer release, damaged where it cannot be isolated, or its device fails.</exception>
     public static ValueTask<EmbeddedLog> OpenAsync(
         EmbeddedLogOptions options, TimeProvider time, ILogger<EmbeddedLog> logger, CancellationToken cancellationToken) =>
-        options.Validate() is { Count: > 0 } faults
+        options.Faults() is { Count: > 0 } faults
             ? throw new ArgumentException(string.Join(' ', faults), nameof(options))
             : OpenAsync(new FileDevice(options.DataDirectory, options.IoMode), options, time, logger, cancellationToken);
 

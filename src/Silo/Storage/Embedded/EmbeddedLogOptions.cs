@@ -1,6 +1,6 @@
 namespace Broker.Silo.Storage.Embedded;
 
-/// <summary>How the embedded log keeps its files.</summary>
+/// <summary>How the embedded log keeps its files. Configuration section <c>Broker:Log</c>.</summary>
 public sealed class EmbeddedLogOptions
 {
     /// <summary>Where everything is kept, created where missing; one process at a time. Default <c>broker-data/log</c>.</summary>
@@ -32,7 +32,7 @@ public sealed class EmbeddedLogOptions
     internal PlantedBugs PlantedBugs { get; set; }
 
     /// <summary>What is wrong and how to mend it; empty where all is well.</summary>
-    public IReadOnlyList<string> Validate()
+    public IReadOnlyList<string> Faults()
     {
         List<string> faults = [];
         if (string.IsNullOrWhiteSpace(DataDirectory))

@@ -4,6 +4,8 @@ using Broker.Contracts.Grains;
 using Broker.Contracts.Streams;
 using static Broker.Tests.Unit.Silo.Shards.ShardFixture;
 
+using Xunit;
+
 namespace Broker.Tests.Unit.Silo.Shards;
 
 /// <summary>Sealing, and what children answer for their parents.</summary>

@@ -7,6 +7,8 @@ using Broker.Silo.Shards;
 using Broker.Silo.Storage;
 using static Broker.Tests.Unit.Silo.Shards.ShardFixture;
 
+using Xunit;
+
 namespace Broker.Tests.Unit.Silo.Shards;
 
 public sealed class ShardReadTests

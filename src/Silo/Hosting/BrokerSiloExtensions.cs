@@ -1,0 +1,158 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Broker.Contracts.Limits;
+using Broker.Contracts.Streams;
+using Broker.Silo.Shards;
+using Broker.Silo.Storage;
+using Broker.Silo.Storage.Embedded;
+using Broker.Silo.Storage.Rows;
+using Broker.Silo.Streams;
+using Broker.Silo.Streams.Retention;
+using Broker.Silo.Streams.Rows;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Runtime.Hosting;
+
+namespace Broker.Silo.Hosting;
+
+/// <summary>Puts a silo of the broker into a host.</summary>
+public static class BrokerSiloExtensions
+{
+    /// <summary>
+    /// Adds an embedded silo: everything in one data directory, no peers, no listening port. The host's configuration names the sections:
+    /// Broker:Storage, Broker:Log, Broker:Shards, Broker:Limits, Broker:Identity, Broker:Retention, Broker:Producers.
+    /// </summary>
+    /// <remarks>
+    /// Storage is opened in the order of its registration: the log, which locks the data directory, then the rows.
+    /// Services that need the silo, such as a gateway, are added after this call.
+    /// </remarks>
+    public static IHostApplicationBuilder AddBrokerSilo(this IHostApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddBrokerOptions(builder.Configuration);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddControlPlane();
+        services.AddShards();
+        services.AddEmbeddedLog();
+        services.AddEmbeddedRows();
+        services.AddHostedService<StorageLifetime>();
+        services.AddOrleans(silo => silo.UseEmbedded());
+        services.AddHostedService(provider => provider.GetRequiredService<RetentionSweeper>());
+        return builder;
+    }
+
+    /// <summary>Binds and validates what both silo and gateway read: identity, limits, producers. Repeatable.</summary>
+    public static IServiceCollection AddBrokerOptions(this IServiceCollection services, IConfiguration configuration)
+    {
+        if (services.Any(service => service.ServiceType == typeof(OptionsMarker)))
+        {
+            return services;
+        }
+
+        services.AddSingleton<OptionsMarker>();
+        var limits = configuration.GetSection("Broker:Limits");
+        services.AddOptions<BrokerLimits>().Configure(options =>
+        {
+            if (string.Equals(limits["Profile"], "unlimited", StringComparison.OrdinalIgnoreCase))
+            {
+                options.Lift();
+            }
+        });
+        Add<BrokerLimits>(services, limits, options => [.. ProfileFaults(limits["Profile"]), .. options.Faults()]);
+        Add<BrokerIdentity>(services, configuration.GetSection("Broker:Identity"), options => options.Faults());
+        Add<ProducerLimits>(services, configuration.GetSection("Broker:Producers"), options => options.Faults());
+        Add<BrokerStorageOptions>(services, configuration.GetSection("Broker:Storage"), options => options.Faults());
+        Add<EmbeddedLogOptions>(services, configuration.GetSection("Broker:Log"), options => options.Faults());
+        Add<ShardOptions>(services, configuration.GetSection("Broker:Shards"), options => options.Faults());
+        Add<RetentionOptions>(services, configuration.GetSection("Broker:Retention"), options => options.Faults());
+        return services;
+    }
+
+    private static void AddControlPlane(this IServiceCollection services)
+    {
+        services.AddSingleton<ExpiryClock>();
+        services.AddSingleton<ExpiryFloor>();
+        services.AddSingleton<RetentionSweeper>();
+        services.AddSingleton<IShardDirectory, ShardDirectory>();
+    }
+
+    private static void AddShards(this IServiceCollection services) =>
+        services.AddSingleton(provider => new TailCache(provider.GetRequiredService<IOptions<ShardOptions>>().Value.TailCacheBytes));
+
+    private static void AddEmbeddedLog(this IServiceCollection services)
+    {
+        services.AddOptions<EmbeddedLogOptions>().PostConfigure<IOptions<BrokerStorageOptions>>(
+            (log, storage) => log.DataDirectory = Path.Combine(storage.Value.DataDirectory, "log"));
+        services.AddSingleton<EmbeddedLogComponent>();
+        services.TryAddSingleton<IShardLog>(provider => provider.GetRequiredService<EmbeddedLogComponent>());
+        services.AddSingleton<IStorageComponent>(provider => provider.GetRequiredService<EmbeddedLogComponent>());
+    }
+
+    private static void AddEmbeddedRows(this IServiceCollection services)
+    {
+        services.AddSingleton(provider =>
+        {
+            var options = provider.GetRequiredService<IOptions<BrokerStorageOptions>>().Value;
+            return new SqliteRowStore(options.DataDirectory, provider.GetRequiredService<ILogger<SqliteRowStore>>(), options.MaxMetadataPages);
+        });
+        services.TryAddSingleton<IRowStore>(provider => provider.GetRequiredService<SqliteRowStore>());
+        services.AddSingleton<IStorageComponent>(provider => provider.GetRequiredService<SqliteRowStore>());
+        services.AddSingleton<IStorageComponent>(provider => provider.GetRequiredService<ExpiryFloor>());
+    }
+
+    private static void UseEmbedded(this ISiloBuilder silo)
+    {
+        // The endpoint is the silo's name to itself; nothing listens on it, so two brokers on a machine cannot clash.
+        silo.UseLocalhostClustering(siloPort: 11111, gatewayPort: 0, serviceId: "broker", clusterId: "embedded");
+        silo.Configure<EndpointOptions>(options =>
+        {
+            options.AdvertisedIPAddress = IPAddress.Loopback;
+            options.GatewayPort = 0;
+        });
+        silo.Services.ListenNowhere();
+        silo.Services.AddGrainStorage<RowGrainStorage>(
+            Orleans.Providers.ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME,
+            (provider, _) => new RowGrainStorage(provider.GetRequiredService<IRowStore>(), GrainStateJson));
+    }
+
+    /// <summary>Takes Orleans' socket listeners out of the silo.</summary>
+    private static void ListenNowhere(this IServiceCollection services)
+    {
+        foreach (var listener in services.Where(service => service.IsKeyedService && service.ServiceType == typeof(IConnectionListenerFactory)).ToList())
+        {
+            services.Remove(listener);
+            services.AddKeyedSingleton<IConnectionListenerFactory>(listener.ServiceKey, new NoListenerFactory());
+        }
+    }
+
+    // States of the control plane by generated code; others, such as those of tests, by reflection.
+    private static JsonSerializerOptions GrainStateJson { get; } = new(StreamRowsJson.Default.Options)
+    {
+        TypeInfoResolver = JsonTypeInfoResolver.Combine(StreamRowsJson.Default, new DefaultJsonTypeInfoResolver()),
+    };
+
+    private static void Add<T>(IServiceCollection services, IConfigurationSection section, Func<T, IEnumerable<string>> faults)
+        where T : class
+    {
+        services.AddOptions<T>().Bind(section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<T>>(new FaultsValidator<T>(faults));
+    }
+
+    private static IEnumerable<string> ProfileFaults(string? profile)
+    {
+        if (profile is not null && !string.Equals(profile, "aws", StringComparison.OrdinalIgnoreCase)
+            && !string.Equals(profile, "unlimited", StringComparison.OrdinalIgnoreCase))
+        {
+            yield return $"Broker:Limits:Profile is '{profile}': it must be aws or unlimited.";
+        }
+    }
+
+    private sealed class OptionsMarker;
+}

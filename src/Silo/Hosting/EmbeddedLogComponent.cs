@@ -1,0 +1,51 @@
+using Broker.Contracts.Blocks;
+using Broker.Contracts.Shards;
+using Broker.Contracts.Streams;
+using Broker.Silo.Storage;
+using Broker.Silo.Storage.Embedded;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Broker.Silo.Hosting;
+
+/// <summary>The embedded log from the host's start to its stop: there to be injected before it is open, to be used only after.</summary>
+internal sealed class EmbeddedLogComponent(IOptions<EmbeddedLogOptions> options, TimeProvider time, ILogger<EmbeddedLog> logger)
+    : IShardLog, IStorageComponent
+{
+    private EmbeddedLog? opened;
+
+    private EmbeddedLog Log => opened ?? throw new InvalidOperationException("The log is not open: the host has not started, or has stopped.");
+
+    public async ValueTask OpenAsync(CancellationToken cancellationToken) =>
+        opened = await EmbeddedLog.OpenAsync(options.Value, time, logger, cancellationToken);
+
+    public async ValueTask CloseAsync(CancellationToken cancellationToken)
+    {
+        if (opened is { } log)
+        {
+            await log.DisposeAsync();
+        }
+    }
+
+    public ValueTask<ShardHead> OpenAsync(ShardKey shard, CancellationToken cancellationToken) => Log.OpenAsync(shard, cancellationToken);
+
+    public ValueTask<AppendOutcome> AppendAsync(ShardAppend append) => Log.AppendAsync(append);
+
+    public ValueTask<IReadOnlyList<RecordBlock>> ReadAsync(ShardKey shard, long fromPosition, int maxBytes, CancellationToken cancellationToken) =>
+        Log.ReadAsync(shard, fromPosition, maxBytes, cancellationToken);
+
+    public ValueTask<IReadOnlyList<RecordBlock>> ReadBlocksAsync(ShardKey shard, long fromOrdinal, int maxBytes, CancellationToken cancellationToken) =>
+        Log.ReadBlocksAsync(shard, fromOrdinal, maxBytes, cancellationToken);
+
+    public ValueTask<long?> FindAsync(ShardKey shard, long arrivalUnixMilliseconds, CancellationToken cancellationToken) =>
+        Log.FindAsync(shard, arrivalUnixMilliseconds, cancellationToken);
+
+    public ValueTask<bool> IsCurrentAsync(ShardKey shard, long epoch, CancellationToken cancellationToken) =>
+        Log.IsCurrentAsync(shard, epoch, cancellationToken);
+
+    public ValueTask DeleteStreamAsync(StreamGeneration stream, CancellationToken cancellationToken) =>
+        Log.DeleteStreamAsync(stream, cancellationToken);
+
+    public ValueTask<ExpiryReport> ExpireAsync(IReadOnlyDictionary<StreamGeneration, long> horizons, CancellationToken cancellationToken) =>
+        Log.ExpireAsync(horizons, cancellationToken);
+}

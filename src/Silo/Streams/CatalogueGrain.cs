@@ -1,0 +1,181 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Broker.Contracts.Grains;
+using Broker.Contracts.Limits;
+using Broker.Contracts.Streams;
+using Broker.Silo.Storage;
+using Broker.Silo.Storage.Rows;
+using Broker.Silo.Streams.Rows;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Broker.Silo.Streams;
+
+/// <summary>The catalogue of an account: a row a name, each made in one write with its generation and the head of its stream.</summary>
+/// <remarks>
+/// Names are kept in memory; states, modes and shards are read from the heads when they are asked for. Creations and removals take turns. Two
+/// activations cannot both give a generation: its counter is written conditionally, and the loser ends itself.
+/// </remarks>
+public sealed partial class CatalogueGrain : Grain, ICatalogueGrain
+{
+    private const int TokenKeyBytes = 32;
+
+    private readonly IRowStore _rows;
+    private readonly TimeProvider _time;
+    private readonly BrokerLimits _limits;
+    private readonly StreamErrors _errors;
+    private readonly StreamRules _rules;
+    private readonly ILogger<CatalogueGrain> _logger;
+    private readonly string _account;
+    private readonly ShardReservations _reservations;
+    private ImmutableSortedDictionary<string, StreamGeneration> _names =
+        ImmutableSortedDictionary.Create<string, StreamGeneration>(StringComparer.Ordinal);
+
+    private long _lastGeneration;
+    private long _counterVersion;
+    private ImmutableArray<byte> _tokenKey;
+
+    public CatalogueGrain(
+        IGrainContext context,
+        IRowStore rows,
+        TimeProvider time,
+        IOptions<BrokerLimits> limits,
+        IOptions<BrokerIdentity> identity,
+        ILogger<CatalogueGrain> logger)
+    {
+        _rows = rows;
+        _time = time;
+        _limits = limits.Value;
+        _errors = new StreamErrors(identity.Value);
+        _rules = new StreamRules(_limits, _errors);
+        _logger = logger;
+        _account = context.GrainId.Key.ToString()!;
+        _reservations = new ShardReservations(time);
+    }
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken) => StoredAsync(async () =>
+    {
+        await LoadAsync();
+        return true;
+    });
+
+    public async Task<StreamGeneration> CreateAsync(CreateStreamCommand command)
+    {
+        StreamRules.CheckName("StreamName", command.Name);
+        StreamRules.CheckMode(command.Mode);
+        StreamRules.CheckRecordSize(command.MaxRecordBytes);
+        _rules.CheckShardCount(command.Name, command.ShardCount);
+        _rules.CheckTags(command.Name, command.Tags, command.Tags.Count);
+        if (_names.ContainsKey(command.Name))
+        {
+            throw _errors.StreamExists(command.Name);
+        }
+
+        var generation = await StoredAsync(async () =>
+        {
+            await CheckQuotasAsync(command);
+            return await RecordAsync(command);
+        });
+        LogCreating(command.Name, generation);
+        try
+        {
+            await GrainFactory.GetGrain<IStreamGrain>(generation.Value).CreateAsync(command);
+        }
+        catch (Exception exception)
+        {
+            // The creation is recorded: the next sweep goes on with it.
+            LogCreationDelayed(command.Name, generation, exception);
+        }
+
+        return generation;
+    }
+
+    public Task<StreamGeneration?> ResolveAsync(string name) =>
+        Task.FromResult<StreamGeneration?>(_names.TryGetValue(name, out var generation) ? generation : null);
+
+    public Task<StreamListPage> ListAsync(string? afterName, int limit) => StoredAsync(async () =>
+    {
+        var names = _names;
+        var start = 0;
+        if (afterName is not null)
+        {
+            start = names.Keys.TakeWhile(name => string.CompareOrdinal(name, afterName) <= 0).Count();
+        }
+
+        var page = ImmutableArray.CreateBuilder<StreamListEntry>();
+        foreach (var (name, generation) in names.Skip(start).Take(limit))
+        {
+            // A head that is gone: deleted between two reads.
+            if (await _rows.GetAsync(RowKeys.Head(generation), CancellationToken.None) is { } row)
+            {
+                var head = RowCodec.Decode(row, StreamRowsJson.Default.StreamHeadRow);
+                page.Add(new StreamListEntry(name, generation, head.Status, head.Mode, head.CreatedUnixMilliseconds));
+            }
+        }
+
+        return new StreamListPage(page.ToImmutable(), names.Count > start + limit);
+    });
+
+    public Task RemoveAsync(string name, StreamGeneration generation) => StoredAsync(async () =>
+    {
+        var writes = new List<RowWrite> { new(RowKeys.Head(generation), null, null) };
+        var owned = _names.TryGetValue(name, out var current) && current == generation;
+        if (owned)
+        {
+            writes.Add(new RowWrite(RowKeys.Name(_account, name), null, null));
+        }
+
+        await _rows.WriteAsync(writes, CancellationToken.None);
+        if (owned)
+        {
+            _names = _names.Remove(name);
+            LogRemoved(name, generation);
+        }
+
+        return true;
+    });
+
+    public async Task<ImmutableArray<byte>> GetTokenKeyAsync()
+    {
+        if (_tokenKey.IsDefault)
+        {
+            _tokenKey = await StoredAsync(ReadOrMakeTokenKeyAsync);
+        }
+
+        return _tokenKey;
+    }
+
+    private async Task<ImmutableArray<byte>> ReadOrMakeTokenKeyAsync()
+    {
+        var key = RowKeys.TokenKey(_account);
+        if (await _rows.GetAsync(key, CancellationToken.None) is { } row)
+        {
+            return [.. Convert.FromBase64String(RowCodec.Decode(row, StreamRowsJson.Default.SecretRow).Base64)];
+        }
+
+        var bytes = RandomNumberGenerator.GetBytes(TokenKeyBytes);
+        var secret = new SecretRow { Base64 = Convert.ToBase64String(bytes) };
+        await _rows.WriteAsync([new RowWrite(key, RowCodec.Encode(secret, StreamRowsJson.Default.SecretRow), 0)], CancellationToken.None);
+        return [.. bytes];
+    }
+
+    private async Task<T> StoredAsync<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (StorageException exception)
+        {
+            // What landed is unknown: the next activation reads it.
+            DeactivateOnIdle();
+            throw exception.ToBrokerException();
+        }
+        catch (RowConflictException exception)
+        {
+            LogSuperseded(_account, exception);
+            DeactivateOnIdle();
+            throw StreamErrors.Superseded(exception);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+namespace Broker.Silo.Streams;
+
+/// <summary>What the silos ask of a stream grain by themselves; the same grain and key as IStreamGrain.</summary>
+[Alias("broker.IStreamMaintenance")]
+public interface IStreamMaintenance : IGrainWithIntegerKey
+{
+    /// <summary>Takes expired shards out of the lineage, goes on with an operation that was cut off, and tells the horizon.</summary>
+    /// <returns>Records that arrived before this are expired, in milliseconds since 1970; null where the stream is gone or not yet made.</returns>
+    [Alias("Sweep")]
+    Task<long?> SweepAsync();
+}

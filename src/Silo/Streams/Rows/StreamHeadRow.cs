@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using Broker.Contracts.Grains;
+using Broker.Contracts.Streams;
+
+namespace Broker.Silo.Streams.Rows;
+
+/// <summary>
+/// The head of a stream's rows: what lists and quotas are answered from, and what says that an operation is unfinished. Every change of
+/// the lineage and the consumers writes it too, at the version last seen, so that a superseded activation can change neither.
+/// </summary>
+public sealed record StreamHeadRow
+{
+    public required string Name { get; init; }
+
+    /// <summary>Anything but Active: an operation is to be gone on with after a restart.</summary>
+    public StreamStatus Status { get; init; }
+
+    public StreamMode Mode { get; init; }
+
+    public long CreatedUnixMilliseconds { get; init; }
+
+    public int OpenShards { get; init; }
+
+    /// <summary>The most open shards that its operation ends with; <see cref="OpenShards"/> where there is none. Quotas count it.</summary>
+    public int ReservedShards { get; init; }
+
+    /// <summary>What the stream is made from; null once it is made.</summary>
+    public StreamCreation? Creation { get; init; }
+}
+
+/// <summary>A creation as it is stored.</summary>
+public sealed record StreamCreation
+{
+    public int ShardCount { get; init; }
+
+    public int MaxRecordBytes { get; init; }
+
+    public ImmutableSortedDictionary<string, string> Tags { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    public static StreamCreation Of(CreateStreamCommand command) =>
+        new() { ShardCount = command.ShardCount, MaxRecordBytes = command.MaxRecordBytes, Tags = command.Tags };
+}

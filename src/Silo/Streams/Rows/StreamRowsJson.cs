@@ -1,0 +1,16 @@
+using System.Text.Json.Serialization;
+
+namespace Broker.Silo.Streams.Rows;
+
+/// <summary>How the control plane's rows are written. Members are camelCase; null members are left out; enums are their numbers.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ShardRow))]
+[JsonSerializable(typeof(StreamHeadRow))]
+[JsonSerializable(typeof(NameRow))]
+[JsonSerializable(typeof(ConsumerRow))]
+[JsonSerializable(typeof(CounterRow))]
+[JsonSerializable(typeof(SecretRow))]
+[JsonSerializable(typeof(StreamState))]
+public sealed partial class StreamRowsJson : JsonSerializerContext;

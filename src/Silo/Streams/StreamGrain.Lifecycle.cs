@@ -1,0 +1,143 @@
+using Broker.Contracts.Grains;
+using Broker.Contracts.Shards;
+using Broker.Contracts.Streams;
+using Broker.Silo.Streams.Lineage;
+
+namespace Broker.Silo.Streams;
+
+/// <content>Creation, deletion, and the regular sweep.</content>
+public sealed partial class StreamGrain
+{
+    private const int MaxConcurrentDrops = 32;
+
+    public async Task CreateAsync(CreateStreamCommand command)
+    {
+        // The head that the catalogue wrote says what to make; an activation from before it must look again.
+        _mustLoad |= _rows.Head is null;
+        await ChangeAsync(() => Task.FromResult(Head()));
+        GoOn();
+    }
+
+    public async Task DeleteAsync(bool enforceConsumerDeletion)
+    {
+        await ChangeAsync(async () =>
+        {
+            // Whatever operation is under way is given up: a stream that cannot go on can still be deleted.
+            var head = Head();
+            if (head.Status == StreamStatus.Deleting)
+            {
+                throw _errors.NotActive(head.Name, head.Status);
+            }
+
+            if (_rows.Consumers.Count > 0 && !enforceConsumerDeletion)
+            {
+                throw _errors.HasConsumers(head.Name, _rows.Consumers.Count);
+            }
+
+            await WriteRowsAsync(rows => rows.WriteHeadAsync(head with { Status = StreamStatus.Deleting }));
+            LogDeleting(head.Name, _generation);
+        });
+        GoOn();
+    }
+
+    public async Task<long?> SweepAsync()
+    {
+        if (_rows.Head is null && !_mustLoad)
+        {
+            DeactivateOnIdle();
+            return null;
+        }
+
+        var horizon = await ChangeAsync<long?>(async () =>
+        {
+            if (_rows.Head is not { Status: StreamStatus.Active or StreamStatus.Updating })
+            {
+                return null;
+            }
+
+            var horizon = _settings.Horizon.At(_expiry.NowUnixMilliseconds);
+            var expired = _rows.Lineage.Expired(horizon);
+            if (!expired.IsEmpty)
+            {
+                await WriteRowsAsync(rows => rows.TrimAsync(expired));
+                LogTrimmed(_rows.Head.Name, expired.Length);
+            }
+
+            return horizon;
+        });
+        GoOn();
+        return horizon;
+    }
+
+    private Task<bool> CreateStepAsync() => ChangeAsync(async () =>
+    {
+        if (_rows.Head is not { Status: StreamStatus.Creating } head)
+        {
+            return;
+        }
+
+        var creation = head.Creation ?? throw new InvalidOperationException("The stream is CREATING, but nothing says from what.");
+
+        await WriteSettingsAsync(new StreamState
+        {
+            RetentionHours = Math.Clamp(StreamState.DefaultRetentionHours, _limits.MinRetentionHours, _limits.MaxRetentionHours),
+            MaxRecordBytes = creation.MaxRecordBytes,
+            Tags = creation.Tags,
+        });
+        var lineage = StreamLineage.Create(creation.ShardCount, NowSecond());
+        var active = head with
+        {
+            Status = StreamStatus.Active,
+            OpenShards = creation.ShardCount,
+            ReservedShards = creation.ShardCount,
+            Creation = null,
+        };
+        await WriteRowsAsync(rows => rows.CreateAsync(active, lineage));
+        LogCreated(head.Name, _generation, creation.ShardCount);
+    });
+
+    private async Task DeleteStepAsync()
+    {
+        var name = _rows.Head!.Name;
+        await _log.DeleteStreamAsync(_generation, _stopping.Token);
+        foreach (var chunk in _rows.Lineage.Shards.Chunk(MaxConcurrentDrops))
+        {
+            await Task.WhenAll(chunk.Select(shard => DropAsync(shard.Id)));
+        }
+
+        await ChangeAsync(async () =>
+        {
+            await WriteRowsAsync(rows => rows.ClearAsync());
+            if (_state.RecordExists)
+            {
+                var settings = _settings;
+                _mustLoad = true;
+                await _state.ClearStateAsync();
+                (_settings, _mustLoad) = (settings, false);
+            }
+        });
+        await Catalogue.RemoveAsync(name, _generation);
+        _rows.Forget();
+        LogDeleted(name, _generation);
+        DeactivateOnIdle();
+    }
+
+    /// <summary>Tells a shard that is in memory to let go. The log has forgotten it; one that is not told finds out by itself.</summary>
+    private async Task DropAsync(ShardId shard)
+    {
+        try
+        {
+            var grain = GrainFactory.GetGrain<IShardGrain>(new ShardKey(_generation, shard).ToGrainKey());
+            if (await GrainFactory.GetGrain<IManagementGrain>(0).GetActivationAddress(grain) is not null)
+            {
+                await grain.DropAsync().WaitAsync(TimeSpan.FromSeconds(5), _time);
+            }
+        }
+        catch (Exception exception)
+        {
+            LogDropFailed(shard, _generation, exception);
+        }
+    }
+
+    private long NowSecond() => _time.GetUtcNow().ToUnixTimeSeconds();
+}

@@ -1,0 +1,95 @@
+using Broker.Contracts.Streams;
+
+namespace Broker.Silo.Streams;
+
+/// <content>The loop that carries operations on until the stream is ACTIVE or gone.</content>
+public sealed partial class StreamGrain
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    private readonly CancellationTokenSource _stopping = new();
+    private CancellationTokenSource _pause = new();
+    private Task _work = Task.CompletedTask;
+
+    public async Task ResumeAsync()
+    {
+        await ChangeAsync(() => Task.CompletedTask);
+        GoOn();
+    }
+
+    /// <summary>Sees to it that an unfinished operation is being worked on. The loop itself finds out whether there is one.</summary>
+    private void GoOn()
+    {
+        if (_work.IsCompleted && !_stopping.IsCancellationRequested && (_mustLoad || _rows.Head is { Status: not StreamStatus.Active }))
+        {
+            _work = WorkAsync();
+        }
+        else
+        {
+            _pause.Cancel();
+        }
+    }
+
+    private async Task WorkAsync()
+    {
+        // Leave the caller's turn: it answers when its intent is durable, not when the first step is done.
+        await Task.Yield();
+        var pause = FirstPause;
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                DelayDeactivation(TimeSpan.FromMinutes(10));
+                if (!await StepAsync())
+                {
+                    return;
+                }
+
+                pause = FirstPause;
+            }
+            catch (Exception exception)
+            {
+                LogRetry(_generation, pause, exception);
+                _ = Translate(exception);
+                await PauseAsync(pause);
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            }
+        }
+    }
+
+    /// <summary>Does a part of what is unfinished.</summary>
+    /// <returns>False when nothing is.</returns>
+    private async Task<bool> StepAsync()
+    {
+        await ChangeAsync(() => Task.CompletedTask);
+        switch (_rows.Head?.Status)
+        {
+            case StreamStatus.Creating:
+                await CreateStepAsync();
+                return true;
+            case StreamStatus.Updating:
+                await ReshardStepAsync();
+                return true;
+            case StreamStatus.Deleting:
+                await DeleteStepAsync();
+                return false;
+            default:
+                return false;
+        }
+    }
+
+    private async Task PauseAsync(TimeSpan pause)
+    {
+        _pause.Dispose();
+        _pause = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        try
+        {
+            await Task.Delay(pause, _time, _pause.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping, or something new to do.
+        }
+    }
+}

@@ -1,0 +1,161 @@
+using System.Globalization;
+using Broker.Contracts.Errors;
+using Broker.Contracts.Grains;
+using Broker.Contracts.Shards;
+using Broker.Contracts.Streams;
+using Broker.Silo.Streams.Lineage;
+
+namespace Broker.Silo.Streams;
+
+/// <content>Split, merge and uniform scaling.</content>
+public sealed partial class StreamGrain
+{
+    /// <summary>Splits or merges that are done together: their shards refuse records from their seal until the write.</summary>
+    private const int MaxStepsPerRound = 64;
+
+    private const long MillisecondsPerDay = 86_400_000;
+
+    public Task SplitShardAsync(ShardId shard, HashKey newStartingHashKey) => ReshardAsync(
+        head =>
+        {
+            _rules.CheckSplit(head.Name, _rows.Lineage, shard, newStartingHashKey);
+            return _rows.Lineage.Open.Length + 1;
+        },
+        new ReshardOperation { Kind = ReshardKind.Split, Shard = shard.Index, NewStart = newStartingHashKey.ToString() });
+
+    public Task MergeShardsAsync(ShardId shard, ShardId adjacentShard) => ReshardAsync(
+        head =>
+        {
+            _rules.CheckMerge(head.Name, _rows.Lineage, shard, adjacentShard);
+            return _rows.Lineage.Open.Length - 1;
+        },
+        new ReshardOperation { Kind = ReshardKind.Merge, Shard = shard.Index, AdjacentShard = adjacentShard.Index });
+
+    public Task<int> UpdateShardCountAsync(int targetShardCount) => ReshardAsync(
+        head =>
+        {
+            _rules.CheckScaling(head.Name, _rows.Lineage.Open.Length, targetShardCount, RecentScalings().Count());
+            return targetShardCount;
+        },
+        new ReshardOperation { Kind = ReshardKind.Uniform, TargetCount = targetShardCount });
+
+    private async Task<int> ReshardAsync(Func<Rows.StreamHeadRow, int> checkAndCount, ReshardOperation operation)
+    {
+        var before = await ChangeAsync(async () =>
+        {
+            var head = ActiveHead();
+            var open = _rows.Lineage.Open.Length;
+            var after = checkAndCount(head);
+            if (after > open)
+            {
+                await Catalogue.ReserveAsync(_generation, head.Mode, after);
+            }
+
+            // The mark comes first: were the intent written first, a crash between the two would leave an operation that nobody looks for.
+            await WriteRowsAsync(rows => rows.WriteHeadAsync(
+                head with { Status = StreamStatus.Updating, OpenShards = open, ReservedShards = Math.Max(open, after) }));
+            await WriteSettingsAsync(_settings with
+            {
+                Operation = operation,
+                Scalings = operation.Kind == ReshardKind.Uniform ? [.. RecentScalings(), NowMilliseconds()] : _settings.Scalings,
+            });
+            LogResharding(head.Name, operation);
+            return open;
+        });
+        GoOn();
+        return before;
+    }
+
+    private async Task ReshardStepAsync()
+    {
+        var steps = _settings.Operation?.NextSteps(_rows.Lineage, MaxStepsPerRound) ?? [];
+        if (steps.IsEmpty)
+        {
+            await FinishReshardAsync();
+            return;
+        }
+
+        var ends = await Task.WhenAll(steps.Select(SealAsync));
+        await ChangeAsync(async () =>
+        {
+            if (_rows.Head is not { Status: StreamStatus.Updating })
+            {
+                return;
+            }
+
+            var lineage = _rows.Lineage;
+            var changes = new List<LineageChange>(steps.Length);
+            foreach (var (step, (end, adjacentEnd, _)) in steps.Zip(ends))
+            {
+                if (end is not { } first || (step.Adjacent is not null && adjacentEnd is null))
+                {
+                    continue;
+                }
+
+                var change = step.Adjacent is { } adjacent
+                    ? lineage.Merge(step.Shard, first, adjacent, adjacentEnd!.Value, NowSecond())
+                    : lineage.Split(step.Shard, step.NewStart, first, NowSecond());
+                changes.Add(change);
+                lineage = change.Lineage;
+            }
+
+            if (changes.Count > 0)
+            {
+                await WriteRowsAsync(rows => rows.ChangeAsync(changes));
+                LogReshardStep(_rows.Head.Name, changes.Count, lineage.Open.Length);
+            }
+        });
+        if (Array.Find(ends, end => end.Failure is not null).Failure is { } failure)
+        {
+            throw failure;
+        }
+    }
+
+    private Task<bool> FinishReshardAsync() => ChangeAsync(async () =>
+    {
+        if (_rows.Head is not { Status: StreamStatus.Updating } head)
+        {
+            return;
+        }
+
+        if (_settings.Operation is not null)
+        {
+            await WriteSettingsAsync(_settings with { Operation = null });
+        }
+
+        var open = _rows.Lineage.Open.Length;
+        await WriteRowsAsync(rows => rows.WriteHeadAsync(head with { Status = StreamStatus.Active, OpenShards = open, ReservedShards = open }));
+        LogResharded(head.Name, open);
+    });
+
+    private async Task<(SealedEnd? End, SealedEnd? AdjacentEnd, Exception? Failure)> SealAsync(ReshardStep step)
+    {
+        try
+        {
+            var first = SealAsync(step.Shard);
+            var second = step.Adjacent is { } adjacent ? SealAsync(adjacent) : null;
+            return (await first, second is null ? null : await second, null);
+        }
+        catch (Exception exception)
+        {
+            return (null, null, exception);
+        }
+    }
+
+    private async Task<SealedEnd> SealAsync(ShardId shard)
+    {
+        var result = await GrainFactory.GetGrain<IShardGrain>(new ShardKey(_generation, shard).ToGrainKey()).SealAsync();
+        return result.Code == BrokerErrorCode.None
+            ? new SealedEnd(result.Position, result.ArrivalUnixMilliseconds)
+            : throw new BrokerException(
+                result.Code, string.Create(CultureInfo.InvariantCulture, $"Shard {shard} cannot be sealed now: {result.Message}"));
+    }
+
+    private IEnumerable<long> RecentScalings()
+    {
+        var since = NowMilliseconds() - MillisecondsPerDay;
+        return _settings.Scalings.Where(at => at > since);
+    }
+
+    private long NowMilliseconds() => _time.GetUtcNow().ToUnixTimeMilliseconds();
+}

@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Broker.Silo.Streams.Retention;
+
+namespace Broker.Silo.Streams;
+
+/// <summary>What a stream grain keeps as Orleans grain state: its settings, and what its operation is to reach. Small; replaced as a whole.</summary>
+/// <remarks>Stored as JSON (docs/layouts/rows.md): members are added with a default, never renamed.</remarks>
+public sealed record StreamState
+{
+    /// <summary>AWS's retention for a new stream.</summary>
+    public const int DefaultRetentionHours = 24;
+
+    public int RetentionHours { get; init; } = DefaultRetentionHours;
+
+    public long HorizonFloorUnixMilliseconds { get; init; }
+
+    /// <summary>Most bytes of data and partition key in a record.</summary>
+    public int MaxRecordBytes { get; init; } = 1024 * 1024;
+
+    public ImmutableSortedDictionary<string, string> Tags { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>The resharding that is under way; null for none.</summary>
+    public ReshardOperation? Operation { get; init; }
+
+    /// <summary>When UpdateShardCount was called in the last 24 hours; milliseconds since 1970.</summary>
+    public ImmutableArray<long> Scalings { get; init; } = [];
+
+    /// <summary>Rises with every write.</summary>
+    public long Revision { get; init; }
+
+    [JsonIgnore]
+    public RetentionHorizon Horizon => new(RetentionHours, HorizonFloorUnixMilliseconds);
+}

@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using Broker.Contracts.Grains;
+using Broker.Contracts.Streams;
+using Broker.Silo.Hosting;
+using Broker.Silo.Storage;
+using Broker.Silo.Storage.Rows;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Tests.Cluster.Hosting;
+
+/// <summary>A real embedded silo on a data directory, started and stopped at will.</summary>
+public sealed class SiloFixture : IAsyncDisposable
+{
+    private readonly IHost _host;
+
+    private SiloFixture(IHost host, FaultyRowStore rows) => (_host, Rows) = (host, rows);
+
+    public FaultyRowStore Rows { get; }
+
+    public IServiceProvider Services => _host.Services;
+
+    public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
+
+    public ICatalogueGrain Catalogue => Grains.GetGrain<ICatalogueGrain>("000000000000");
+
+    public static async Task<SiloFixture> StartAsync(string directory, SealedShards shards, params (string Key, string Value)[] settings)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = "Production" });
+        builder.Logging.SetMinimumLevel(LogLevel.None);
+        builder.Configuration.AddInMemoryCollection(
+            settings.Select(setting => KeyValuePair.Create<string, string?>(setting.Key, setting.Value))
+                .Append(KeyValuePair.Create<string, string?>("Broker:Storage:DataDirectory", directory)));
+        builder.Services.AddSingleton(shards);
+        builder.Services.AddSingleton<IShardLog>(shards);
+        builder.Services.AddSingleton(provider => new FaultyRowStore(provider.GetRequiredService<SqliteRowStore>()));
+        builder.Services.AddSingleton<IRowStore>(provider => provider.GetRequiredService<FaultyRowStore>());
+        builder.AddBrokerSilo();
+        var host = builder.Build();
+        await host.StartAsync();
+        return new SiloFixture(host, host.Services.GetRequiredService<FaultyRowStore>());
+    }
+
+    public async Task<IStreamGrain> CreateAsync(string name, int shards, StreamMode mode = StreamMode.Provisioned)
+    {
+        var generation = await Catalogue.CreateAsync(Command(name, shards, mode));
+        var stream = Grains.GetGrain<IStreamGrain>(generation.Value);
+        await ActiveAsync(stream);
+        return stream;
+    }
+
+    public static CreateStreamCommand Command(string name, int shards, StreamMode mode = StreamMode.Provisioned) =>
+        new(name, mode, shards, 1024 * 1024, ImmutableSortedDictionary<string, string>.Empty);
+
+    public static async Task<StreamMap> ActiveAsync(IStreamGrain stream)
+    {
+        await EventuallyAsync(async () => (await stream.DescribeAsync()).Status == StreamStatus.Active);
+        return (await stream.GetMapAsync(-1))!;
+    }
+
+    /// <summary>Asks again until it is so, for at most 20 seconds.</summary>
+    public static async Task EventuallyAsync(Func<Task<bool>> condition)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!await condition())
+        {
+            await Task.Delay(5, limit.Token);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        if (_host is IAsyncDisposable disposable)
+        {
+            await disposable.DisposeAsync();
+        }
+    }
+}
