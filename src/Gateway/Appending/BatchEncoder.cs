@@ -1,0 +1,198 @@
+using System.Text;
+using System.Text.Unicode;
+using Broker.Contracts.Limits;
+using Broker.Contracts.Streams;
+using Broker.Gateway.Routing;
+using Broker.Gateway.Wire;
+
+namespace Broker.Gateway.Appending;
+
+/// <summary>Reads a put's records straight from the request's bytes, checks them, and encodes each into the payload of its shard.</summary>
+/// <remarks>Nothing is allocated a record. Nothing takes effect before all records are found good. Not thread-safe; reusable.</remarks>
+public sealed class BatchEncoder(BrokerLimits limits) : IDisposable
+{
+    private readonly List<HashKey> keys = [];
+    private readonly List<int> touched = [];
+    private ChunkWriter?[] writers = [];
+    private long batchBytes;
+
+    /// <summary>Encodes the records of a PutRecordsRequest or a ProduceBatch.</summary>
+    /// <param name="message">The request's bytes.</param>
+    /// <param name="route">The stream's map; routable.</param>
+    /// <param name="batch">The batch, where there is no fault.</param>
+    /// <returns>Null, or the first fault in words.</returns>
+    public string? TryEncode(ReadOnlySpan<byte> message, StreamRoute route, out EncodedBatch? batch)
+    {
+        Begin(route);
+        var fault = (string?)null;
+        var reader = new ProtoReader(message);
+        while (fault is null && reader.TryNext())
+        {
+            if (reader.IsBytes(RecordFields.Records))
+            {
+                fault = Add(reader.Bytes, RecordFields.Entry, route);
+            }
+        }
+
+        return End(route, fault ?? (reader.IsMalformed ? "The request is malformed." : null), out batch);
+    }
+
+    /// <summary>Encodes the record that a PutRecordRequest is.</summary>
+    public string? TryEncodeSingle(ReadOnlySpan<byte> message, StreamRoute route, out EncodedBatch? batch)
+    {
+        Begin(route);
+        return End(route, Add(message, RecordFields.PutRecord, route), out batch);
+    }
+
+    public void Dispose()
+    {
+        foreach (var writer in writers)
+        {
+            writer?.Dispose();
+        }
+    }
+
+    private void Begin(StreamRoute route)
+    {
+        keys.Clear();
+        touched.Clear();
+        batchBytes = 0;
+        if (writers.Length < route.Open.Length)
+        {
+            Array.Resize(ref writers, route.Open.Length);
+        }
+    }
+
+    private string? Add(ReadOnlySpan<byte> message, RecordFields fields, StreamRoute route)
+    {
+        var index = keys.Count;
+        if (index == limits.MaxRecordsPerBatch)
+        {
+            return $"records has more than {limits.MaxRecordsPerBatch} members: it must have 1 to {limits.MaxRecordsPerBatch}.";
+        }
+
+        if (!RecordFieldReader.TryRead(message, fields, out var record))
+        {
+            return "The request is malformed.";
+        }
+
+        if (CheckPartitionKey(record.PartitionKey) is { } keyFault)
+        {
+            return $"records[{index}].partition_key {keyFault}: it must be 1 to 256 characters of UTF-8.";
+        }
+
+        var bytes = (long)record.PartitionKey.Length + record.Data.Length;
+        if (bytes > route.Stream.MaxRecordBytes)
+        {
+            return $"records[{index}] has {bytes} bytes of data and partition key: the stream takes at most {route.Stream.MaxRecordBytes}.";
+        }
+
+        batchBytes += bytes;
+        if (batchBytes > limits.MaxBytesPerBatch)
+        {
+            return $"records has more than {limits.MaxBytesPerBatch} bytes of data and partition keys, which is the most.";
+        }
+
+        HashKey? explicitHashKey = null;
+        if (!record.ExplicitHashKey.IsEmpty)
+        {
+            if (!TryParseHashKey(record.ExplicitHashKey, out var parsed))
+            {
+                return "Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was "
+                    + Encoding.UTF8.GetString(record.ExplicitHashKey[..Math.Min(64, record.ExplicitHashKey.Length)]);
+            }
+
+            explicitHashKey = parsed;
+        }
+
+        var key = explicitHashKey ?? HashKey.OfPartitionKey(record.PartitionKey);
+        var place = route.Find(key);
+        var writer = writers[place] ??= new ChunkWriter();
+        if (writer.IsEmpty)
+        {
+            touched.Add(place);
+        }
+
+        writer.Add(index, record.PartitionKey, record.Data, explicitHashKey);
+        keys.Add(key);
+        return null;
+    }
+
+    private string? End(StreamRoute route, string? fault, out EncodedBatch? batch)
+    {
+        batch = null;
+        fault ??= keys.Count == 0 ? $"records is empty: it must have 1 to {limits.MaxRecordsPerBatch} members." : null;
+        if (fault is not null)
+        {
+            foreach (var place in touched)
+            {
+                writers[place]!.Reset();
+            }
+
+            return fault;
+        }
+
+        var shards = new List<(ShardDescription, EncodedRecords)>(touched.Count);
+        var bytes = 0;
+        foreach (var place in touched)
+        {
+            var records = writers[place]!.Finish();
+            bytes += records.Bytes;
+            shards.Add((route.Open[place], records));
+        }
+
+        batch = new EncodedBatch(route, [.. keys], shards, bytes);
+        return null;
+    }
+
+    /// <returns>Null, or what is wrong. Characters are Unicode's code points.</returns>
+    private static string? CheckPartitionKey(ReadOnlySpan<byte> key)
+    {
+        if (key.IsEmpty)
+        {
+            return "is empty";
+        }
+
+        if (key.Length > HashKey.MaxPartitionKeyBytes)
+        {
+            return $"has {key.Length} bytes";
+        }
+
+        if (!Utf8.IsValid(key))
+        {
+            return "is not UTF-8";
+        }
+
+        return key.Length <= 256 || Characters(key) <= 256 ? null : $"has {Characters(key)} characters";
+    }
+
+    private static int Characters(ReadOnlySpan<byte> utf8)
+    {
+        var characters = 0;
+        foreach (var unit in utf8)
+        {
+            characters += (unit & 0xC0) == 0x80 ? 0 : 1;
+        }
+
+        return characters;
+    }
+
+    private static bool TryParseHashKey(ReadOnlySpan<byte> text, out HashKey key)
+    {
+        Span<char> characters = stackalloc char[39];
+        key = default;
+        if (text.Length is 0 or > 39 || (text[0] == '0' && text.Length > 1) || text.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
+        {
+            return false;
+        }
+
+        Encoding.ASCII.GetChars(text, characters);
+        if (!UInt128.TryParse(characters[..text.Length], System.Globalization.CultureInfo.InvariantCulture, out var value))
+        {
+            return false;
+        }
+
+        key = new HashKey(value);
+        return true;
+    }
+}

@@ -1,0 +1,65 @@
+using Broker.Contracts.Errors;
+using Broker.Contracts.Limits;
+using Broker.Gateway.Appending;
+using Broker.Gateway.Errors;
+using Broker.Gateway.Hosting;
+using Broker.Gateway.Metrics;
+using Broker.Gateway.Reading;
+using Broker.Gateway.Routing;
+using Broker.Gateway.Tokens;
+using Broker.Gateway.Wire;
+using Grpc.Core;
+using Microsoft.Extensions.Options;
+
+namespace Broker.Gateway.Grpc.Records;
+
+/// <summary>broker.v1.RecordService, one file an operation; bound by <see cref="RecordServiceMethods"/> with marshallers of our own.</summary>
+public sealed partial class RecordService(
+    IBrokerGrains grains,
+    StreamRoutes routes,
+    RecordAppender appender,
+    ShardIterators iterators,
+    StartingPositions positions,
+    ShardFeeds feeds,
+    GatewayDrain drain,
+    GatewayMetrics metrics,
+    TimeProvider clock,
+    IOptions<GatewayOptions> options,
+    IOptions<BrokerLimits> limits,
+    IOptions<ProducerLimits> producerLimits)
+{
+    /// <summary>The timestamp until which a call's puts are tried.</summary>
+    private long DeadlineOf(ServerCallContext context) => appender.DeadlineAfter(
+        context.Deadline == DateTime.MaxValue ? TimeSpan.MaxValue : context.Deadline - clock.GetUtcNow().UtcDateTime);
+
+    private async ValueTask<StreamRoute> GetRoutableAsync(string streamName, CancellationToken cancellation)
+    {
+        var route = await routes.GetAsync(streamName, cancellation);
+        if (!route.IsRoutable)
+        {
+            route = await routes.RefreshAsync(route, cancellation);
+        }
+
+        return route.IsRoutable ? route : throw new BrokerException(
+            BrokerErrorCode.ResourceNotFound, $"Stream {streamName} takes no records: it is {route.Stream.Status}.");
+    }
+
+    private static string ReadStreamName(RequestFrame frame)
+    {
+        var name = "";
+        var reader = new ProtoReader(frame.Message);
+        while (reader.TryNext())
+        {
+            if (reader.IsBytes(RecordFields.StreamName))
+            {
+                name = System.Text.Encoding.UTF8.GetString(reader.Bytes[..Math.Min(reader.Bytes.Length, 1024)]);
+            }
+        }
+
+        return reader.IsMalformed ? throw Malformed() : name;
+    }
+
+    private static BrokerException Malformed() => new(BrokerErrorCode.InvalidArgument, "The request is malformed.");
+
+    private static string Reason(BrokerErrorCode code) => BrokerErrors.Find(code).Reason;
+}

@@ -1,0 +1,88 @@
+using Broker.Contracts.Errors;
+using Broker.Contracts.Grains;
+using Broker.Contracts.Streams;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Broker.Gateway.Grpc.Streams;
+
+/// <summary>Turns what grains answer into messages.</summary>
+internal static class StreamMessages
+{
+    public static V1.StreamDescription ToMessage(StreamDescription stream, BrokerIdentity identity) => new()
+    {
+        StreamName = stream.Name,
+        StreamArn = identity.StreamArn(stream.Name),
+        Status = ToMessage(stream.Status),
+        Mode = ToMessage(stream.Mode),
+        RetentionPeriodHours = stream.RetentionHours,
+        CreationTime = ToTime(stream.CreatedUnixMilliseconds),
+        OpenShardCount = stream.OpenShardCount,
+        ConsumerCount = stream.ConsumerCount,
+        MaxRecordSizeKib = stream.MaxRecordBytes / 1024,
+    };
+
+    public static V1.StreamSummary ToMessage(StreamListEntry stream, BrokerIdentity identity) => new()
+    {
+        StreamName = stream.Name,
+        StreamArn = identity.StreamArn(stream.Name),
+        Status = ToMessage(stream.Status),
+        Mode = ToMessage(stream.Mode),
+        CreationTime = ToTime(stream.CreatedUnixMilliseconds),
+    };
+
+    public static V1.Shard ToMessage(ShardDescription shard) => new()
+    {
+        ShardId = shard.Id.ToString(),
+        ParentShardId = shard.Parents is [var parent, ..] ? parent.ToString() : "",
+        AdjacentParentShardId = shard.Parents is [_, var adjacent, ..] ? adjacent.ToString() : "",
+        HashKeyRange = new V1.HashKeyRange
+        {
+            StartingHashKey = shard.Range.Start.ToString(),
+            EndingHashKey = shard.Range.End.ToString(),
+        },
+        SequenceNumberRange = new V1.SequenceNumberRange
+        {
+            StartingSequenceNumber = shard.StartingSequenceNumber.ToString(),
+            EndingSequenceNumber = shard.EndingSequenceNumber?.ToString() ?? "",
+        },
+    };
+
+    public static V1.Consumer ToMessage(string streamName, ConsumerDescription consumer, BrokerIdentity identity) => new()
+    {
+        ConsumerName = consumer.Name,
+        ConsumerArn = identity.ConsumerArn(streamName, consumer),
+        Status = consumer.Status switch
+        {
+            ConsumerStatus.Creating => V1.ConsumerStatus.Creating,
+            ConsumerStatus.Deleting => V1.ConsumerStatus.Deleting,
+            ConsumerStatus.Active => V1.ConsumerStatus.Active,
+            _ => V1.ConsumerStatus.Unspecified,
+        },
+        CreationTime = ToTime(consumer.CreatedUnixMilliseconds),
+    };
+
+    public static StreamMode ToMode(V1.StreamMode mode) => mode switch
+    {
+        V1.StreamMode.Provisioned => StreamMode.Provisioned,
+        V1.StreamMode.OnDemand => StreamMode.OnDemand,
+        _ => throw new BrokerException(BrokerErrorCode.InvalidArgument, $"mode is {mode}: it must be PROVISIONED or ON_DEMAND."),
+    };
+
+    private static Timestamp ToTime(long unixMilliseconds) => Timestamp.FromDateTimeOffset(DateTimeOffset.FromUnixTimeMilliseconds(unixMilliseconds));
+
+    private static V1.StreamStatus ToMessage(StreamStatus status) => status switch
+    {
+        StreamStatus.Creating => V1.StreamStatus.Creating,
+        StreamStatus.Deleting => V1.StreamStatus.Deleting,
+        StreamStatus.Active => V1.StreamStatus.Active,
+        StreamStatus.Updating => V1.StreamStatus.Updating,
+        _ => V1.StreamStatus.Unspecified,
+    };
+
+    private static V1.StreamMode ToMessage(StreamMode mode) => mode switch
+    {
+        StreamMode.Provisioned => V1.StreamMode.Provisioned,
+        StreamMode.OnDemand => V1.StreamMode.OnDemand,
+        _ => V1.StreamMode.Unspecified,
+    };
+}

@@ -1,0 +1,14 @@
+using Grpc.Core;
+
+namespace Broker.Gateway.Grpc.Streams;
+
+public sealed partial class StreamService
+{
+    public override async Task<V1.AddTagsToStreamResponse> AddTagsToStream(
+        V1.AddTagsToStreamRequest request, ServerCallContext context)
+    {
+        var tags = StreamRequests.ToTags(request.Tags);
+        await ChangeAsync(request.StreamName, stream => stream.AddTagsAsync(tags), context);
+        return new V1.AddTagsToStreamResponse();
+    }
+}

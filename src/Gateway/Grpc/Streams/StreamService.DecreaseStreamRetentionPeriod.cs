@@ -1,0 +1,15 @@
+using Grpc.Core;
+
+namespace Broker.Gateway.Grpc.Streams;
+
+public sealed partial class StreamService
+{
+    public override async Task<V1.DecreaseStreamRetentionPeriodResponse> DecreaseStreamRetentionPeriod(
+        V1.DecreaseStreamRetentionPeriodRequest request, ServerCallContext context)
+    {
+        StreamRequests.Check(
+            request.RetentionPeriodHours >= 1, $"retention_period_hours is {request.RetentionPeriodHours}: it must be 1 or more.");
+        await ChangeAsync(request.StreamName, stream => stream.DecreaseRetentionAsync(request.RetentionPeriodHours), context);
+        return new V1.DecreaseStreamRetentionPeriodResponse();
+    }
+}

@@ -1,0 +1,12 @@
+using Grpc.Core;
+
+namespace Broker.Gateway.Grpc.Streams;
+
+public sealed partial class StreamService
+{
+    public override async Task<V1.DeleteStreamResponse> DeleteStream(V1.DeleteStreamRequest request, ServerCallContext context)
+    {
+        await ChangeAsync(request.StreamName, stream => stream.DeleteAsync(request.EnforceConsumerDeletion), context);
+        return new V1.DeleteStreamResponse();
+    }
+}

@@ -1,0 +1,14 @@
+using Grpc.Core;
+
+namespace Broker.Gateway.Grpc.Streams;
+
+public sealed partial class StreamService
+{
+    public override async Task<V1.DeregisterStreamConsumerResponse> DeregisterStreamConsumer(
+        V1.DeregisterStreamConsumerRequest request, ServerCallContext context)
+    {
+        StreamRequests.CheckName("consumer_name", request.ConsumerName);
+        await ChangeAsync(request.StreamName, stream => stream.DeregisterConsumerAsync(request.ConsumerName), context);
+        return new V1.DeregisterStreamConsumerResponse();
+    }
+}

@@ -1,0 +1,13 @@
+using Grpc.Core;
+
+namespace Broker.Gateway.Grpc.Streams;
+
+public sealed partial class StreamService
+{
+    public override async Task<V1.DescribeStreamSummaryResponse> DescribeStreamSummary(
+        V1.DescribeStreamSummaryRequest request, ServerCallContext context)
+    {
+        var stream = await AskAsync(request.StreamName, static stream => stream.DescribeAsync(), context);
+        return new V1.DescribeStreamSummaryResponse { Stream = StreamMessages.ToMessage(stream, identity) };
+    }
+}

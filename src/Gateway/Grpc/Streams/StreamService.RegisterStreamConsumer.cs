@@ -1,0 +1,14 @@
+using Grpc.Core;
+
+namespace Broker.Gateway.Grpc.Streams;
+
+public sealed partial class StreamService
+{
+    public override async Task<V1.RegisterStreamConsumerResponse> RegisterStreamConsumer(
+        V1.RegisterStreamConsumerRequest request, ServerCallContext context)
+    {
+        StreamRequests.CheckName("consumer_name", request.ConsumerName);
+        var consumer = await AskAsync(request.StreamName, stream => stream.RegisterConsumerAsync(request.ConsumerName), context);
+        return new V1.RegisterStreamConsumerResponse { Consumer = StreamMessages.ToMessage(request.StreamName, consumer, identity) };
+    }
+}

@@ -1,0 +1,16 @@
+using System.Collections.Immutable;
+using Grpc.Core;
+
+namespace Broker.Gateway.Grpc.Streams;
+
+public sealed partial class StreamService
+{
+    public override async Task<V1.RemoveTagsFromStreamResponse> RemoveTagsFromStream(
+        V1.RemoveTagsFromStreamRequest request, ServerCallContext context)
+    {
+        StreamRequests.Check(request.TagKeys.Count is >= 1 and <= 50, $"tag_keys has {request.TagKeys.Count} members: it must have 1 to 50.");
+        var keys = request.TagKeys.ToImmutableArray();
+        await ChangeAsync(request.StreamName, stream => stream.RemoveTagsAsync(keys), context);
+        return new V1.RemoveTagsFromStreamResponse();
+    }
+}

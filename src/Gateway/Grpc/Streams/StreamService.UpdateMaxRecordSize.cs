@@ -1,0 +1,14 @@
+using Grpc.Core;
+
+namespace Broker.Gateway.Grpc.Streams;
+
+public sealed partial class StreamService
+{
+    public override async Task<V1.UpdateMaxRecordSizeResponse> UpdateMaxRecordSize(
+        V1.UpdateMaxRecordSizeRequest request, ServerCallContext context)
+    {
+        var bytes = StreamRequests.ToRecordBytes(request.MaxRecordSizeKib);
+        await ChangeAsync(request.StreamName, stream => stream.UpdateMaxRecordSizeAsync(bytes), context);
+        return new V1.UpdateMaxRecordSizeResponse();
+    }
+}

@@ -1,0 +1,99 @@
+using Broker.Contracts.Limits;
+using Broker.Contracts.Streams;
+using Broker.Gateway.Appending;
+using Broker.Gateway.Errors;
+using Broker.Gateway.Grpc.Records;
+using Broker.Gateway.Grpc.Streams;
+using Broker.Gateway.Metrics;
+using Broker.Gateway.Reading;
+using Broker.Gateway.Routing;
+using Broker.Gateway.Tokens;
+using Grpc.AspNetCore.Server.Model;
+using Grpc.Reflection;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+
+namespace Broker.Gateway.Hosting;
+
+/// <summary>Puts the gateway into a web application; the application brings Orleans' <see cref="IGrainFactory"/>.</summary>
+public static class GatewayHosting
+{
+    /// <summary>A PutRecords request of 10 MiB with its overhead: up to 500 keys, tags and lengths.</summary>
+    private const int MaxMessageBytes = 12 * 1024 * 1024;
+
+    /// <summary>Adds the gateway's services and its endpoint. Options: sections Broker:Gateway, :Limits, :Producers, :Identity.</summary>
+    public static WebApplicationBuilder AddBrokerGateway(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddBrokerGateway(builder.Configuration);
+        return builder;
+    }
+
+    /// <summary>As <see cref="AddBrokerGateway(WebApplicationBuilder)"/>, for a service collection.</summary>
+    public static IServiceCollection AddBrokerGateway(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<GatewayOptions>().Bind(configuration.GetSection("Broker:Gateway")).ValidateOnStart();
+        services.AddOptions<BrokerLimits>().Bind(configuration.GetSection("Broker:Limits"));
+        services.AddOptions<ProducerLimits>().Bind(configuration.GetSection("Broker:Producers"));
+        services.AddOptions<BrokerIdentity>().Bind(configuration.GetSection("Broker:Identity"));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<KestrelServerOptions>, GatewayKestrel>());
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(static provider => provider.GetRequiredService<IOptions<BrokerIdentity>>().Value);
+        services.AddMetrics();
+        services.TryAddSingleton<IBrokerGrains, OrleansBrokerGrains>();
+        services.TryAddSingleton<StreamRoutes>();
+        services.TryAddSingleton<RecordAppender>();
+        services.TryAddSingleton<GatewayMetrics>();
+        services.TryAddSingleton<GatewayDrain>();
+        services.TryAddSingleton<TokenSealer>();
+        services.TryAddSingleton<PageTokens>();
+        services.TryAddSingleton<ShardIterators>();
+        services.TryAddSingleton<StartingPositions>();
+        services.TryAddSingleton<ShardFeeds>();
+        services.TryAddSingleton<RecordService>();
+        services.TryAddSingleton<StreamService>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<RecordService>, RecordServiceMethods>());
+        services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = MaxMessageBytes;
+            grpc.MaxSendMessageSize = null;
+            grpc.EnableDetailedErrors = false;
+            grpc.Interceptors.Add<BrokerErrorInterceptor>();
+        });
+        services.TryAddSingleton<BrokerErrorInterceptor>();
+        services.AddGrpcHealthChecks().AddCheck("gateway", static () => HealthCheckResult.Healthy());
+        ServiceDescriptor[] described =
+        [
+            ServiceDescriptor.Singleton(new ReflectionServiceImpl(Described())),
+            ServiceDescriptor.Singleton(new ReflectionV1ServiceImpl(Described())),
+        ];
+        services.TryAdd(described);
+        return services;
+    }
+
+    /// <summary>Maps the gRPC services, their health and reflection, and GET /healthz.</summary>
+    public static WebApplication MapBrokerGateway(this WebApplication application)
+    {
+        application.MapGrpcService<StreamService>();
+        application.MapGrpcService<RecordService>();
+        application.MapGrpcHealthChecksService();
+        application.MapGrpcService<ReflectionServiceImpl>();
+        application.MapGrpcService<ReflectionV1ServiceImpl>();
+        application.MapGet("/healthz", static (GatewayDrain drain) =>
+            drain.Draining.IsCancellationRequested ? Results.StatusCode(StatusCodes.Status503ServiceUnavailable) : Results.Text("ok\n"));
+        return application;
+    }
+
+    private static global::Google.Protobuf.Reflection.ServiceDescriptor[] Described() =>
+    [
+        V1.StreamService.Descriptor,
+        V1.RecordService.Descriptor,
+        global::Grpc.Health.V1.Health.Descriptor,
+    ];
+}

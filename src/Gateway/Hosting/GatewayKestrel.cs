@@ -1,0 +1,33 @@
+using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+
+namespace Broker.Gateway.Hosting;
+
+/// <summary>Sets Kestrel up: the one cleartext endpoint for HTTP/1.1 and HTTP/2 with prior knowledge, with windows for bulk.</summary>
+internal sealed class GatewayKestrel(IOptions<GatewayOptions> options, TimeProvider clock) : IConfigureOptions<KestrelServerOptions>
+{
+    public void Configure(KestrelServerOptions kestrel)
+    {
+        var gateway = options.Value;
+        kestrel.AddServerHeader = false;
+        // Cleartext HTTP/2 passes as TLS to Kestrel, whose requests say http all the same.
+        kestrel.AllowAlternateSchemes = true;
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MinRequestBodyDataRate = null;
+        kestrel.Limits.MinResponseDataRate = null;
+        var http2 = kestrel.Limits.Http2;
+        http2.InitialStreamWindowSize = gateway.Http2StreamWindowBytes;
+        http2.InitialConnectionWindowSize = gateway.Http2ConnectionWindowBytes;
+        http2.MaxFrameSize = 256 * 1024;
+        http2.MaxStreamsPerConnection = 1_000;
+        http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+        http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+        var sniffer = new ProtocolSniffer(gateway.SilentConnectionTimeout, clock);
+        kestrel.Listen(IPEndPoint.Parse(gateway.Listen), endpoint =>
+        {
+            endpoint.Protocols = HttpProtocols.Http1AndHttp2;
+            endpoint.Use(next => connection => sniffer.RunAsync(connection, next));
+        });
+    }
+}

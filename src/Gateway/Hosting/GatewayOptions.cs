@@ -1,0 +1,78 @@
+namespace Broker.Gateway.Hosting;
+
+/// <summary>How the gateway behaves. Configuration section <c>Broker:Gateway</c>.</summary>
+public sealed class GatewayOptions
+{
+    /// <summary>The one cleartext endpoint, <c>address:port</c>; port 0 takes a free one. Default 127.0.0.1:4567.</summary>
+    public string Listen { get; set; } = "127.0.0.1:4567";
+
+    /// <summary>How long a put is tried, where its call has no earlier deadline. Default 10 seconds.</summary>
+    public TimeSpan AppendTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long one attempt at a shard may take before its outcome is held unknown. Default 5 seconds.</summary>
+    public TimeSpan AppendAttemptTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Encoded bytes of puts in flight in the gateway. Default 256 MiB.</summary>
+    public long MaxInFlightBytes { get; set; } = 256L * 1024 * 1024;
+
+    /// <summary>Encoded bytes of puts in flight to one shard. Default 16 MiB.</summary>
+    public long MaxInFlightBytesPerShard { get; set; } = 16L * 1024 * 1024;
+
+    /// <summary>Encoded bytes of unacknowledged batches of one Produce session. Default 32 MiB.</summary>
+    public long MaxInFlightBytesPerSession { get; set; } = 32L * 1024 * 1024;
+
+    /// <summary>How long a new connection may say nothing. Default 30 seconds.</summary>
+    public TimeSpan SilentConnectionTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Flow-control window of one HTTP/2 stream. Default 2 MiB.</summary>
+    public int Http2StreamWindowBytes { get; set; } = 2 * 1024 * 1024;
+
+    /// <summary>Flow-control window of one HTTP/2 connection. Default 8 MiB.</summary>
+    public int Http2ConnectionWindowBytes { get; set; } = 8 * 1024 * 1024;
+
+    /// <summary>How often a subscription without records tells that it lives; at most 5 seconds. Default 4 seconds.</summary>
+    public TimeSpan SubscriptionHeartbeat { get; set; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>All faults of the values at once; empty when they are sound.</summary>
+    public IEnumerable<string> Faults()
+    {
+        if (!System.Net.IPEndPoint.TryParse(Listen, out _))
+        {
+            yield return $"Broker:Gateway:Listen is '{Listen}': it must be an IP address and a port, such as 127.0.0.1:4567.";
+        }
+
+        foreach (var (name, value) in new (string, TimeSpan)[]
+        {
+            (nameof(AppendTimeout), AppendTimeout),
+            (nameof(AppendAttemptTimeout), AppendAttemptTimeout),
+            (nameof(SilentConnectionTimeout), SilentConnectionTimeout),
+            (nameof(SubscriptionHeartbeat), SubscriptionHeartbeat),
+        })
+        {
+            if (value <= TimeSpan.Zero)
+            {
+                yield return $"Broker:Gateway:{name} is {value}: it must be longer than zero.";
+            }
+        }
+
+        if (SubscriptionHeartbeat > TimeSpan.FromSeconds(5))
+        {
+            yield return $"Broker:Gateway:{nameof(SubscriptionHeartbeat)} is {SubscriptionHeartbeat}: it must be at most 5 seconds.";
+        }
+
+        foreach (var (name, value, least) in new (string, long, long)[]
+        {
+            (nameof(MaxInFlightBytes), MaxInFlightBytes, 1),
+            (nameof(MaxInFlightBytesPerShard), MaxInFlightBytesPerShard, 1),
+            (nameof(MaxInFlightBytesPerSession), MaxInFlightBytesPerSession, 1),
+            (nameof(Http2StreamWindowBytes), Http2StreamWindowBytes, 65_535),
+            (nameof(Http2ConnectionWindowBytes), Http2ConnectionWindowBytes, 65_535),
+        })
+        {
+            if (value < least)
+            {
+                yield return $"Broker:Gateway:{name} is {value}: it must be at least {least}.";
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Broker.Contracts.Shards;
+using Broker.Contracts.Streams;
+
+namespace Broker.Gateway.Reading;
+
+/// <summary>An answer with records: what GetRecords returns and what a subscription sends, still in blocks. Written by <see cref="RecordPageWriter"/>.</summary>
+public sealed class RecordPage
+{
+    public required ShardDescription Shard { get; init; }
+
+    public List<PageRun> Runs { get; } = [];
+
+    /// <summary>The next iterator or the continuation sequence number; empty for none.</summary>
+    public string Next { get; set; } = "";
+
+    public long MillisBehindLatest { get; set; }
+
+    public IReadOnlyList<ShardDescription> Children { get; set; } = [];
+
+    public int RecordCount { get; set; }
+
+    /// <summary>The position after the last record, or from which nothing was found.</summary>
+    public long EndPosition { get; set; }
+
+    /// <summary>The stamp of the last record; 0 where there is none.</summary>
+    public long EndArrivalUnixMilliseconds { get; set; }
+
+    /// <summary>The number of the last record before <see cref="EndPosition"/>; only its position counts when reading goes on after it.</summary>
+    public SequenceNumber? EndSequenceNumber => EndPosition == 0 ? null : new SequenceNumber(
+        Shard.CreatedSecond, Shard.Id.Index, EndPosition - 1, Math.Max(EndArrivalUnixMilliseconds / 1000, Shard.CreatedSecond));
+}

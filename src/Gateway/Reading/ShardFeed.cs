@@ -1,0 +1,207 @@
+using Broker.Contracts.Errors;
+using Broker.Contracts.Grains;
+
+namespace Broker.Gateway.Reading;
+
+/// <summary>The newest records of one shard for all subscribers of this gateway: one long read at the tail, a few recent answers kept.</summary>
+/// <remarks>
+/// Subscribers come with a position and hold nothing while they write, so a slow one costs the feed nothing: it falls behind what is
+/// kept and reads history by itself. The loop runs on the pool while there are subscribers.
+/// </remarks>
+internal sealed class ShardFeed(IShardGrain shard, Func<long> mapVersion, TimeProvider clock)
+{
+    /// <summary>Bytes of recent answers that are kept.</summary>
+    private const long MaxKeptBytes = 4 * 1024 * 1024;
+
+    /// <summary>Bytes that one read asks for.</summary>
+    public const int ReadBytes = 1024 * 1024;
+
+    private static readonly TimeSpan ReadWait = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan TroublePause = TimeSpan.FromMilliseconds(200);
+
+    private readonly Lock sync = new();
+    private readonly Queue<FeedSegment> kept = new();
+    private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long keptBytes;
+    private long tail;
+    private int subscribers;
+    private bool isRunning;
+    private bool hasEnded;
+    private BrokerException? fault;
+
+    /// <summary>Subscribers that hold the feed; guarded by <see cref="ShardFeeds"/>.</summary>
+    public int Holders { get; set; }
+
+    /// <summary>Begins to follow, from a position at the shard's tail.</summary>
+    public void Join(long position)
+    {
+        lock (sync)
+        {
+            subscribers++;
+            if (!isRunning)
+            {
+                isRunning = true;
+                fault = null;
+                hasEnded = false;
+                kept.Clear();
+                keptBytes = 0;
+                tail = position;
+                _ = RunAsync();
+            }
+        }
+    }
+
+    public void Leave()
+    {
+        lock (sync)
+        {
+            subscribers--;
+        }
+    }
+
+    /// <summary>Waits for records at a position.</summary>
+    /// <exception cref="BrokerException">The shard cannot be followed any more.</exception>
+    public async ValueTask<FeedAnswer> WaitAsync(long position, TimeSpan time, CancellationToken cancellation)
+    {
+        var started = clock.GetTimestamp();
+        while (true)
+        {
+            Task next;
+            lock (sync)
+            {
+                if (position < tail)
+                {
+                    foreach (var segment in kept)
+                    {
+                        if (position >= segment.From && position < segment.End)
+                        {
+                            return new FeedAnswer(FeedAnswerKind.Records, segment);
+                        }
+                    }
+
+                    return new FeedAnswer(FeedAnswerKind.Behind);
+                }
+
+                if (fault is not null)
+                {
+                    throw fault;
+                }
+
+                if (hasEnded)
+                {
+                    // The subscriber reads the end itself.
+                    return new FeedAnswer(FeedAnswerKind.Behind);
+                }
+
+                next = changed.Task;
+            }
+
+            var rest = time - clock.GetElapsedTime(started);
+            if (rest <= TimeSpan.Zero)
+            {
+                return new FeedAnswer(FeedAnswerKind.Nothing);
+            }
+
+            try
+            {
+                await next.WaitAsync(rest, clock, cancellation);
+            }
+            catch (TimeoutException)
+            {
+                return new FeedAnswer(FeedAnswerKind.Nothing);
+            }
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        while (true)
+        {
+            long from;
+            lock (sync)
+            {
+                if (subscribers == 0 || fault is not null || hasEnded)
+                {
+                    isRunning = false;
+                    kept.Clear();
+                    keptBytes = 0;
+                    return;
+                }
+
+                from = tail;
+            }
+
+            ReadResult read;
+            try
+            {
+                read = await shard.ReadAsync(new ReadRequest(from, ReadBytes, ReadWait, mapVersion(), Metered: false));
+            }
+            catch (Exception)
+            {
+                await Task.Delay(TroublePause, clock);
+                continue;
+            }
+
+            if (read.Code is BrokerErrorCode.Unavailable or BrokerErrorCode.Overloaded)
+            {
+                await Task.Delay(TroublePause, clock);
+            }
+
+            Publish(read, from);
+        }
+    }
+
+    private void Publish(in ReadResult read, long from)
+    {
+        TaskCompletionSource waiters;
+        lock (sync)
+        {
+            if (read.Code is not (BrokerErrorCode.None or BrokerErrorCode.Unavailable or BrokerErrorCode.Overloaded))
+            {
+                fault = new BrokerException(read.Code, read.Message ?? $"The shard cannot be read: {read.Code}.");
+            }
+            else if (read.Code != BrokerErrorCode.None || read.Blocks.IsDefaultOrEmpty)
+            {
+                hasEnded = read.Code == BrokerErrorCode.None && read.IsSealed && from >= read.TailPosition;
+                if (!hasEnded)
+                {
+                    return;
+                }
+            }
+            else
+            {
+                Keep(read, from);
+            }
+
+            waiters = changed;
+            changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        waiters.TrySetResult();
+    }
+
+    private void Keep(in ReadResult read, long from)
+    {
+        var end = from;
+        var bytes = 0L;
+        foreach (var block in read.Blocks)
+        {
+            end = Math.Max(end, block.Head.EndPosition);
+            bytes += block.EncodedLength;
+        }
+
+        if (end == from)
+        {
+            return;
+        }
+
+        kept.Enqueue(new FeedSegment(Math.Max(from, read.FromPosition), end, bytes, read));
+        keptBytes += bytes;
+        tail = end;
+        while (keptBytes > MaxKeptBytes && kept.Count > 1)
+        {
+            keptBytes -= kept.Dequeue().Bytes;
+        }
+    }
+}

@@ -1,0 +1,15 @@
+using Broker.Contracts.Grains;
+using Broker.Contracts.Shards;
+using Broker.Contracts.Streams;
+
+namespace Broker.Gateway.Routing;
+
+/// <summary>The grains that the gateway talks to; tests put doubles in their place.</summary>
+public interface IBrokerGrains
+{
+    ICatalogueGrain Catalogue { get; }
+
+    IStreamGrain Stream(StreamGeneration generation);
+
+    IShardGrain Shard(ShardKey shard);
+}
