@@ -1,1 +1,3 @@
-return 0;
+using Broker.Cli;
+
+return await BrokerCommandLine.RunAsync(args);

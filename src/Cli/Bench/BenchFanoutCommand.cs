@@ -1,0 +1,42 @@
+using System.CommandLine;
+using Broker.Cli.Client;
+using Broker.Cli.Output;
+
+namespace Broker.Cli.Bench;
+
+/// <summary><c>broker bench fanout</c>: the time from putting a record to each subscriber's having it.</summary>
+internal static class BenchFanoutCommand
+{
+    public static Command Create()
+    {
+        var common = new BenchOptions();
+        var seconds = BenchOptions.Number("--seconds", "How long.", 10.0);
+        var rate = BenchOptions.Number("--rate", "Records a second over all producers, on a fixed schedule.", 10_000.0);
+        var subscribers = BenchOptions.Number("--subscribers", "Subscribers, each of all shards.", 1);
+        var producers = BenchOptions.Number("--producers", "Producers.", 2);
+        var command = new Command("fanout", "Put at a rate and measure until every subscriber has each record.") { seconds, rate, subscribers, producers };
+        common.AddTo(command);
+        new ClientOptions().Attach(command, async (parse, context) =>
+        {
+            await using var stream = await ScratchStream.UseAsync(context, parse.GetValue(common.Stream), "bench", parse.GetValue(common.Shards));
+            var load = new FanoutLoad(
+                context.Endpoint,
+                stream.Name,
+                Math.Max(1, parse.GetValue(subscribers)),
+                Math.Max(1, parse.GetValue(producers)),
+                Math.Max(1, parse.GetValue(rate)),
+                TimeSpan.FromSeconds(parse.GetValue(seconds)),
+                Math.Max(16, parse.GetValue(common.RecordBytes)));
+            await ProgressLine.ShowAsync(context, null, () => (0, load.Counter.Text), () => load.RunAsync(context.Cancellation));
+            BenchTables.Answer(context, BenchResult.Of(
+                "fanout", stream.Name, load.Subscribers, load.Counter, load.RecordsPerSecond, load.Latency, "due to be put to received, a record"));
+            if (load.Missing > 0)
+            {
+                throw new CommandException($"{load.Missing} records did not reach a subscriber within 10 s.");
+            }
+
+            return ExitCode.Success;
+        });
+        return command;
+    }
+}

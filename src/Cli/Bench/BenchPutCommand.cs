@@ -1,0 +1,76 @@
+using System.CommandLine;
+using Broker.Cli.Client;
+using Broker.Cli.Output;
+
+namespace Broker.Cli.Bench;
+
+/// <summary><c>broker bench put</c>.</summary>
+internal static class BenchPutCommand
+{
+    public static Command Create()
+    {
+        var common = new BenchOptions();
+        var mode = new Option<PutMode>("--mode")
+        {
+            Description = "produce: pipelined batches; pipelined: single records, pipelined; putrecord, putrecords: unary calls. Default produce.",
+            HelpName = "produce|pipelined|putrecord|putrecords",
+            DefaultValueFactory = _ => PutMode.Produce,
+        };
+        var records = new Option<long?>("--records") { Description = "End after so many records.", HelpName = "N" };
+        var seconds = BenchOptions.Number("--seconds", "End after so long (with --records: whichever is first).", 10.0);
+        var batch = BenchOptions.Number("--batch", "Records of a batch; up to 500.", 500);
+        var workers = BenchOptions.Number("--producers", "Producers, or clients of unary calls (then 64 unless given).", 2);
+        workers.Aliases.Add("--clients");
+        var inFlight = BenchOptions.Number("--in-flight", "Batches that a producer has unacknowledged at most (pipelined: 1024 unless given).", 16);
+        var rate = new Option<double?>("--rate")
+        {
+            Description = "Records a second over all, on a fixed schedule: latency counts from when a record was due. Default: as fast as it goes.",
+            HelpName = "N",
+        };
+        var command = new Command("put", "Put records and measure until each is durable.") { mode, records, seconds, batch, workers, inFlight, rate };
+        common.AddTo(command);
+        new ClientOptions().Attach(command, (parse, context) =>
+        {
+            var how = parse.GetValue(mode);
+            var isUnary = how is PutMode.PutRecord or PutMode.PutRecords;
+            return RunAsync(context, parse, common, new Load(
+                how,
+                parse.GetValue(records),
+                TimeSpan.FromSeconds(parse.GetValue(seconds)),
+                how is PutMode.Produce or PutMode.PutRecords ? Math.Clamp(parse.GetValue(batch), 1, BatchBuilder.MaxRecords) : 1,
+                isUnary && !IsGiven(parse, workers) ? 64 : Math.Max(1, parse.GetValue(workers)),
+                how == PutMode.Pipelined && !IsGiven(parse, inFlight) ? 1024 : Math.Max(1, parse.GetValue(inFlight)),
+                parse.GetValue(rate) is > 0 and var perSecond ? perSecond : null));
+        });
+        return command;
+    }
+
+    private static bool IsGiven(ParseResult parse, Option option) => parse.GetResult(option) is { Implicit: false };
+
+    private static async Task<int> RunAsync(ClientContext context, ParseResult parse, BenchOptions common, Load load)
+    {
+        var time = TimeProvider.System;
+        await using var stream = await ScratchStream.UseAsync(context, parse.GetValue(common.Stream), "bench", parse.GetValue(common.Shards));
+        var recordBytes = Math.Max(16, parse.GetValue(common.RecordBytes));
+        var produce = new ProduceLoad(context.Endpoint, stream.Name, load.BatchRecords, recordBytes, load.InFlight, time);
+        var unary = new UnaryLoad(context.Connection, stream.Name, load.Mode, load.BatchRecords, recordBytes);
+        var latency = new LatencyRecorder(time);
+        var plan = new LoadPlan(time, load.Records, load.Duration, load.Rate);
+        var counter = new LoadCounter(time);
+        var work = Task.WhenAll(Enumerable.Range(0, load.Workers).Select(worker => Task.Run(() => load.IsUnary
+            ? unary.RunAsync(worker, plan, counter, latency, context.Cancellation)
+            : produce.RunAsync(worker, plan, counter, latency, context.Cancellation))));
+        await ProgressLine.ShowAsync(context, load.Records, () => (counter.Records, counter.Text), () => work);
+        counter.Stop();
+        BenchTables.Answer(context, BenchResult.Of(
+            $"put {load.Mode}".ToLowerInvariant(), stream.Name, load.Workers, counter, load.Rate, latency,
+            load.BatchRecords == 1 ? "put to acknowledgement, a record" : $"put to acknowledgement, a batch of {load.BatchRecords}"));
+        return counter.Failed == 0 ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    private sealed record Load(
+        PutMode Mode, long? Records, TimeSpan Duration, int BatchRecords, int Workers, int InFlight, double? Rate)
+    {
+        public bool IsUnary => Mode is PutMode.PutRecord or PutMode.PutRecords;
+    }
+}

@@ -1,0 +1,108 @@
+using System.Buffers.Binary;
+using System.Text;
+using Broker.Cli.Client;
+using Broker.V1;
+
+namespace Broker.Cli.Bench;
+
+/// <summary>Puts records that carry when they were due, and measures their way to each subscriber.</summary>
+/// <remarks>Producers and subscribers are in one process, so one clock stamps both ends.</remarks>
+internal sealed class FanoutLoad(
+    Uri endpoint, string stream, int subscribers, int producers, double recordsPerSecond, TimeSpan duration, int recordBytes)
+{
+    /// <summary>Begins every record, so that others in the stream are not counted.</summary>
+    private static readonly long Mark = BinaryPrimitives.ReadInt64LittleEndian(Guid.NewGuid().ToByteArray());
+
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
+    private readonly TimeProvider time = TimeProvider.System;
+    private long put;
+
+    public int Subscribers { get; } = subscribers;
+
+    public double RecordsPerSecond { get; } = recordsPerSecond;
+
+    public LatencyRecorder Latency { get; } = new(TimeProvider.System);
+
+    public LoadCounter Counter { get; } = new(TimeProvider.System);
+
+    /// <summary>Records that some subscriber should have had and has not.</summary>
+    public long Missing => Math.Max(0, (Interlocked.Read(ref put) * Subscribers) - Counter.Records);
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var connections = Enumerable.Range(0, Subscribers).Select(_ => BrokerConnection.Open(endpoint)).ToArray();
+        try
+        {
+            var options = new FollowOptions { From = new StartingPosition { Type = ShardIteratorType.Latest } };
+            var reading = connections.Select(connection =>
+                new StreamFollower(new PushShardSource(connection, stream), options, time).RunAsync(TakeAsync, stop.Token)).ToArray();
+            await Task.Delay(TimeSpan.FromSeconds(1), time, cancellation); // Subscriptions at LATEST have to be there before the first record.
+            await Task.WhenAll(Enumerable.Range(0, producers).Select(producer => Task.Run(() => ProduceAsync(producer, cancellation))));
+            for (var began = time.GetTimestamp(); Missing > 0 && time.GetElapsedTime(began) < TimeSpan.FromSeconds(10);)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), time, cancellation);
+            }
+
+            Counter.Stop();
+            await stop.CancelAsync();
+            await Task.WhenAll(reading).ContinueWith(static all => all.Exception, TaskScheduler.Default);
+        }
+        finally
+        {
+            Array.ForEach(connections, connection => connection.Dispose());
+        }
+    }
+
+    /// <summary>Puts what has become due every millisecond, as one batch.</summary>
+    private async Task ProduceAsync(int producer, CancellationToken cancellation)
+    {
+        using var connection = BrokerConnection.Open(endpoint);
+        await using var session = await ProducerSession.OpenAsync(connection.Invoker, stream, new ProducerOptions(), cancellation);
+        var builder = new BatchBuilder();
+        var data = new byte[recordBytes];
+        BinaryPrimitives.WriteInt64LittleEndian(data, Mark);
+        var perSecond = RecordsPerSecond / producers;
+        var began = time.GetTimestamp();
+        var all = (long)(perSecond * duration.TotalSeconds);
+        for (long sent = 0; sent < all;)
+        {
+            var due = Math.Min(all, (long)(perSecond * time.GetElapsedTime(began).TotalSeconds));
+            for (; sent < due && !builder.IsFull; sent++)
+            {
+                var dueAt = began + (long)(sent / perSecond * time.TimestampFrequency);
+                BinaryPrimitives.WriteInt64LittleEndian(data.AsSpan(8), dueAt);
+                builder.Add(Encoding.ASCII.GetBytes($"{producer}-{sent & 1023}"), data);
+            }
+
+            if (builder.Count == 0)
+            {
+                await Task.Delay(Tick, time, cancellation);
+                continue;
+            }
+
+            var count = builder.Count;
+            await session.SendAsync(builder.Take(), count, cancellation);
+            Interlocked.Add(ref put, count);
+        }
+
+        await session.DrainAsync(cancellation);
+    }
+
+    private ValueTask TakeAsync(string shardId, ShardEvent received, CancellationToken cancellation)
+    {
+        long count = 0;
+        foreach (var record in received.Records)
+        {
+            var data = record.Data.Span;
+            if (data.Length >= 16 && BinaryPrimitives.ReadInt64LittleEndian(data) == Mark)
+            {
+                Latency.AddSince(BinaryPrimitives.ReadInt64LittleEndian(data[8..]));
+                count++;
+            }
+        }
+
+        Counter.Add(count, count * recordBytes);
+        return ValueTask.CompletedTask;
+    }
+}

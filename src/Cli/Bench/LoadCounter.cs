@@ -1,0 +1,32 @@
+namespace Broker.Cli.Bench;
+
+/// <summary>Counts what a load has done; from any thread.</summary>
+internal sealed class LoadCounter(TimeProvider time)
+{
+    private readonly long began = time.GetTimestamp();
+    private long ended;
+    private long records;
+    private long bytes;
+    private long failed;
+
+    public long Records => Interlocked.Read(ref records);
+
+    public long Bytes => Interlocked.Read(ref bytes);
+
+    public long Failed => Interlocked.Read(ref failed);
+
+    public TimeSpan Elapsed => time.GetElapsedTime(began, Interlocked.Read(ref ended) is var end and not 0 ? end : time.GetTimestamp());
+
+    /// <summary>What a progress line shows.</summary>
+    public string Text => $"{Records:N0} records, {Records / Math.Max(Elapsed.TotalSeconds, 0.001):N0}/s";
+
+    public void Add(long recordCount, long dataBytes)
+    {
+        Interlocked.Add(ref records, recordCount);
+        Interlocked.Add(ref bytes, dataBytes);
+    }
+
+    public void Fail(long count) => Interlocked.Add(ref failed, count);
+
+    public void Stop() => Interlocked.CompareExchange(ref ended, time.GetTimestamp(), 0);
+}

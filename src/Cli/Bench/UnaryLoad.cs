@@ -1,0 +1,43 @@
+using Broker.Cli.Client;
+using Broker.V1;
+using Grpc.Core;
+
+namespace Broker.Cli.Bench;
+
+/// <summary>Puts by PutRecord or PutRecords: a call after another in each client, all clients on shared connections.</summary>
+internal sealed class UnaryLoad(BrokerConnection connection, string stream, PutMode mode, int batchRecords, int recordBytes)
+{
+    public async Task RunAsync(int worker, LoadPlan plan, LoadCounter counter, LatencyRecorder latency, CancellationToken cancellation)
+    {
+        var batches = PreparedBatches.Entries(worker, batchRecords, recordBytes);
+        for (var sent = 0; await plan.NextAsync(batchRecords, cancellation) is { } due; sent++)
+        {
+            try
+            {
+                var failed = await PutAsync(batches[sent % batches.Length], cancellation);
+                latency.AddSince(due);
+                counter.Add(batchRecords - failed, (long)(batchRecords - failed) * recordBytes);
+                counter.Fail(failed);
+            }
+            catch (RpcException e) when (RpcFaults.IsTransient(e))
+            {
+                counter.Fail(batchRecords);
+            }
+        }
+    }
+
+    private async Task<int> PutAsync(PutRecordsEntry[] batch, CancellationToken cancellation)
+    {
+        if (mode == PutMode.PutRecord)
+        {
+            await connection.Records.PutRecordAsync(
+                new PutRecordRequest { StreamName = stream, PartitionKey = batch[0].PartitionKey, Data = batch[0].Data },
+                cancellationToken: cancellation);
+            return 0;
+        }
+
+        var request = new PutRecordsRequest { StreamName = stream };
+        request.Records.AddRange(batch);
+        return (await connection.Records.PutRecordsAsync(request, cancellationToken: cancellation)).FailedRecordCount;
+    }
+}

@@ -1,0 +1,352 @@
+using System.Diagnostics;
+using Broker.V1;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace Broker.Cli.Client;
+
+/// <summary>
+/// Puts batches, pipelined and each once: keeps them until acknowledged, and sends them again under their numbers when the
+/// connection breaks or the broker asks for it.
+/// </summary>
+/// <remarks>
+/// One caller sends at a time; acknowledgements come on the thread pool. Batches go out in the order of their numbers; while a
+/// refused one waits, no later one is begun, so that refusals reorder no more than what was in flight.
+/// </remarks>
+internal sealed class ProducerSession : IAsyncDisposable
+{
+    private readonly CallInvoker invoker;
+    private readonly ProduceOpen open;
+    private readonly ProducerOptions options;
+    private readonly TimeProvider time;
+    private readonly CancellationTokenSource closing = new();
+    private readonly Lock gate = new();
+    private readonly Dictionary<ulong, ProduceTicket> pending = [];
+    private readonly PriorityQueue<ProduceTicket, ulong> toSend = new();
+    private readonly SemaphoreSlim work = new(0);
+    private SemaphoreSlim slots = new(1);
+    private Task running = Task.CompletedTask;
+    private (AsyncDuplexStreamingCall<ProduceFrame, ProduceResponse> Call, TaskCompletionSource Ended)? current;
+    private Exception? fault;
+    private ulong lastNumber;
+
+    private ProducerSession(CallInvoker invoker, string stream, ProducerOptions options, TimeProvider time)
+    {
+        this.invoker = invoker;
+        this.options = options;
+        this.time = time;
+        open = new ProduceOpen { StreamName = stream, ProducerId = ByteString.CopyFrom(Guid.NewGuid().ToByteArray()), ProducerEpoch = 1 };
+    }
+
+    /// <summary>Connects and opens; the first attempt's failure is the caller's.</summary>
+    /// <exception cref="RpcException">The broker refuses, or is not there.</exception>
+    public static async Task<ProducerSession> OpenAsync(
+        CallInvoker invoker, string stream, ProducerOptions options, CancellationToken cancellation, TimeProvider? time = null)
+    {
+        var session = new ProducerSession(invoker, stream, options, time ?? TimeProvider.System);
+        var (call, opened) = await session.ConnectAsync(cancellation);
+        session.slots = new SemaphoreSlim(Math.Clamp((int)opened.MaxInFlightBatches, 1, options.MaxInFlightBatches));
+        session.running = Task.Run(() => session.RunAsync(call), CancellationToken.None);
+        return session;
+    }
+
+    /// <summary>Takes a batch; waits while as many as may be are in flight.</summary>
+    /// <param name="records">As <see cref="BatchBuilder"/> makes them; kept until acknowledged.</param>
+    /// <param name="recordCount">How many.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    public async ValueTask<ProduceTicket> SendAsync(ReadOnlyMemory<byte> records, int recordCount, CancellationToken cancellation)
+    {
+        await slots.WaitAsync(cancellation);
+        lock (gate)
+        {
+            if (fault is not null)
+            {
+                slots.Release();
+                throw fault;
+            }
+
+            var ticket = new ProduceTicket(++lastNumber, records, recordCount);
+            pending.Add(ticket.Number, ticket);
+            toSend.Enqueue(ticket, ticket.Number);
+            work.Release();
+            return ticket;
+        }
+    }
+
+    /// <summary>Waits until every batch sent so far is dealt with.</summary>
+    public async Task DrainAsync(CancellationToken cancellation)
+    {
+        Task[] open;
+        lock (gate)
+        {
+            open = [.. pending.Values.Select(ticket => ticket.Acknowledged)];
+        }
+
+        await Task.WhenAll(open).WaitAsync(cancellation);
+    }
+
+    /// <summary>Ends the session; batches not acknowledged yet fail. With none left it ends it in order.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await CompleteAsync();
+        await closing.CancelAsync();
+        await running;
+        closing.Dispose();
+    }
+
+    private async Task CompleteAsync()
+    {
+        TaskCompletionSource? ended = null;
+        AsyncDuplexStreamingCall<ProduceFrame, ProduceResponse>? call = null;
+        lock (gate)
+        {
+            if (pending.Count == 0 && current is { } open)
+            {
+                (call, ended) = open;
+            }
+        }
+
+        try
+        {
+            if (call is not null)
+            {
+                await call.RequestStream.CompleteAsync();
+                await ended!.Task.WaitAsync(TimeSpan.FromSeconds(1), time);
+            }
+        }
+        catch (Exception e) when (e is RpcException or InvalidOperationException or TimeoutException or IOException or OperationCanceledException)
+        {
+            // The call is over, or its end takes too long: cancelling ends it.
+        }
+    }
+
+    private async Task<(AsyncDuplexStreamingCall<ProduceFrame, ProduceResponse> Call, ProduceOpened Opened)> ConnectAsync(
+        CancellationToken cancellation)
+    {
+        var call = invoker.AsyncDuplexStreamingCall(ProduceFrame.Method, null, new CallOptions(cancellationToken: closing.Token));
+        try
+        {
+            await call.RequestStream.WriteAsync(ProduceFrame.Open(open), cancellation);
+            if (!await call.ResponseStream.MoveNext(cancellation) || call.ResponseStream.Current.Opened is not { } opened)
+            {
+                throw new RpcException(new Status(StatusCode.Internal, "The broker did not answer the opening of the session."));
+            }
+
+            return (call, opened);
+        }
+        catch (Exception e)
+        {
+            // A write that failed says little; the call's end has the reason.
+            var reason = e is RpcException or OperationCanceledException ? e : await EndOfAsync(call) ?? e;
+            call.Dispose();
+            if (ReferenceEquals(reason, e))
+            {
+                throw;
+            }
+
+            throw reason;
+        }
+    }
+
+    private async Task RunAsync(AsyncDuplexStreamingCall<ProduceFrame, ProduceResponse>? call)
+    {
+        var backoff = new Backoff(time);
+        var lostAt = time.GetTimestamp();
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    call ??= (await ConnectAsync(closing.Token)).Call;
+                    backoff.Reset();
+                    lostAt = long.MaxValue;
+                    await PumpAsync(call);
+                }
+                catch (Exception e) when (!closing.IsCancellationRequested && RpcFaults.IsTransient(e))
+                {
+                    lostAt = lostAt == long.MaxValue ? time.GetTimestamp() : lostAt;
+                    options.Disconnected?.Invoke(e);
+                    if (time.GetElapsedTime(lostAt) > options.ReconnectFor)
+                    {
+                        throw;
+                    }
+                }
+
+                call?.Dispose();
+                call = null;
+                await backoff.PauseAsync(closing.Token);
+                SendAllAgain();
+            }
+        }
+        catch (Exception e)
+        {
+            call?.Dispose();
+            Fail(e);
+        }
+    }
+
+    /// <summary>Sends and receives until either ends; always ends by an exception.</summary>
+    private async Task PumpAsync(AsyncDuplexStreamingCall<ProduceFrame, ProduceResponse> call)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(closing.Token);
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (gate)
+        {
+            current = (call, over);
+        }
+
+        var receiving = ReceiveAsync(call, stop.Token);
+        var sending = SendPendingAsync(call, stop.Token);
+        var first = await Task.WhenAny(receiving, sending);
+        lock (gate)
+        {
+            current = null;
+        }
+
+        over.TrySetResult();
+
+        // A write fails because the call ended; the reason comes by the read.
+        if (first == sending && sending.IsFaulted)
+        {
+            await Task.WhenAny(receiving, Task.Delay(TimeSpan.FromSeconds(2), time, CancellationToken.None));
+        }
+
+        var ended = receiving.IsFaulted ? receiving : first;
+        await stop.CancelAsync();
+        call.Dispose();
+        await Task.WhenAll(receiving, sending).ContinueWith(static all => all.Exception, TaskScheduler.Default);
+        await ended;
+        throw new RpcException(new Status(StatusCode.Unavailable, "The broker ended the session."));
+    }
+
+    private async Task SendPendingAsync(AsyncDuplexStreamingCall<ProduceFrame, ProduceResponse> call, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            await work.WaitAsync(cancellation);
+            while (NextToSend(out var wait) is { } ticket)
+            {
+                if (wait > TimeSpan.Zero)
+                {
+                    await Task.Delay(wait, time, cancellation);
+                }
+
+                try
+                {
+                    await call.RequestStream.WriteAsync(ticket.Frame, cancellation);
+                }
+                catch (InvalidOperationException e)
+                {
+                    throw new IOException("The call is over.", e);
+                }
+            }
+        }
+    }
+
+    private ProduceTicket? NextToSend(out TimeSpan wait)
+    {
+        wait = TimeSpan.Zero;
+        lock (gate)
+        {
+            while (toSend.TryDequeue(out var ticket, out _))
+            {
+                if (pending.ContainsKey(ticket.Number))
+                {
+                    var now = time.GetTimestamp();
+                    wait = ticket.NotBefore > now ? time.GetElapsedTime(now, ticket.NotBefore) : TimeSpan.Zero;
+                    return ticket;
+                }
+            }
+
+            return null;
+        }
+    }
+
+    private async Task ReceiveAsync(AsyncDuplexStreamingCall<ProduceFrame, ProduceResponse> call, CancellationToken cancellation)
+    {
+        while (await call.ResponseStream.MoveNext(cancellation))
+        {
+            if (call.ResponseStream.Current.Ack is { } ack)
+            {
+                Take(ack);
+            }
+        }
+    }
+
+    private void Take(ProduceAck ack)
+    {
+        lock (gate)
+        {
+            if (!pending.TryGetValue(ack.BatchNumber, out var ticket))
+            {
+                return;
+            }
+
+            if (ack.ErrorCode.Length > 0 && ack.RetryAfter is { } retryAfter)
+            {
+                var pause = (long)(retryAfter.ToTimeSpan().TotalSeconds * time.TimestampFrequency);
+                ticket.Refuse(time.GetTimestamp() + pause);
+                toSend.Enqueue(ticket, ticket.Number);
+                work.Release();
+                return;
+            }
+
+            pending.Remove(ack.BatchNumber);
+            ticket.Complete(ack);
+        }
+
+        slots.Release();
+    }
+
+    private void SendAllAgain()
+    {
+        lock (gate)
+        {
+            toSend.Clear();
+            foreach (var ticket in pending.Values)
+            {
+                toSend.Enqueue(ticket, ticket.Number);
+            }
+
+            work.Release();
+        }
+    }
+
+    private void Fail(Exception exception)
+    {
+        ProduceTicket[] open;
+        lock (gate)
+        {
+            fault = exception is OperationCanceledException ? new OperationCanceledException("The session is closed.", exception) : exception;
+            open = [.. pending.Values];
+            pending.Clear();
+        }
+
+        foreach (var ticket in open)
+        {
+            ticket.Fail(fault);
+        }
+
+        // Whoever waits for a slot, and whoever comes later, learns of the fault.
+        slots.Release(Math.Max(1, open.Length));
+    }
+
+    private static async Task<Exception?> EndOfAsync(AsyncDuplexStreamingCall<ProduceFrame, ProduceResponse> call)
+    {
+        try
+        {
+            await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(2));
+            return null;
+        }
+        catch (RpcException e)
+        {
+            return e;
+        }
+        catch (Exception e) when (e is TimeoutException or InvalidOperationException)
+        {
+            Debug.WriteLine(e.Message);
+            return null;
+        }
+    }
+}

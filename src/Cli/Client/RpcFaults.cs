@@ -1,0 +1,30 @@
+using Google.Rpc;
+using Grpc.Core;
+
+namespace Broker.Cli.Client;
+
+/// <summary>Tells failures that pass by themselves from those that do not.</summary>
+internal static class RpcFaults
+{
+    /// <summary>True when the same call may succeed later: the broker says so, or the connection broke.</summary>
+    public static bool IsTransient(Exception exception)
+    {
+        if (exception is not RpcException rpc)
+        {
+            return exception is IOException or HttpRequestException or TimeoutException;
+        }
+
+        // An error with a reason comes from the broker, which adds RetryInfo where retrying helps; one without comes from the transport.
+        var status = rpc.GetRpcStatus();
+        if (status?.GetDetail<ErrorInfo>() is { } info)
+        {
+            return status.GetDetail<RetryInfo>() is not null || info.Reason is "UNAVAILABLE" or "OVERLOADED";
+        }
+
+        return rpc.StatusCode is StatusCode.Unavailable or StatusCode.Internal or StatusCode.Cancelled or StatusCode.Unknown
+            or StatusCode.Aborted or StatusCode.DeadlineExceeded or StatusCode.ResourceExhausted;
+    }
+
+    /// <summary>The reason of the error, as in BrokerErrorCode; null where the error is not the broker's own.</summary>
+    public static string? ReasonOf(RpcException exception) => exception.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Reason;
+}

@@ -1,0 +1,77 @@
+using System.CommandLine;
+using Broker.Cli.Output;
+using Grpc.Core;
+
+namespace Broker.Cli;
+
+/// <summary>What every client command takes (endpoint, output), and the frame in which it runs: signals, errors, exit codes.</summary>
+internal sealed class ClientOptions
+{
+    public const string DefaultEndpoint = "http://127.0.0.1:4567";
+    public const string EndpointVariable = "BROKER_ENDPOINT";
+
+    private readonly Option<string> endpoint = new("--endpoint")
+    {
+        Description = $"Where the broker listens; also {EndpointVariable}. Default {DefaultEndpoint}.",
+        HelpName = "URL",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable(EndpointVariable) is { Length: > 0 } url ? url : DefaultEndpoint,
+    };
+
+    private readonly Option<OutputFormat> output = new("--output", "-o")
+    {
+        Description = "table for people, json for scripts: one JSON value on standard output and nothing else.",
+        HelpName = "table|json",
+        DefaultValueFactory = _ => OutputFormat.Table,
+    };
+
+    public ClientOptions() => endpoint.Validators.Add(result =>
+    {
+        if (!TryParseEndpoint(result.GetValueOrDefault<string>(), out _))
+        {
+            result.AddError($"--endpoint (or {EndpointVariable}) '{result.GetValueOrDefault<string>()}' is not a URL like {DefaultEndpoint}.");
+        }
+    });
+
+    public static bool TryParseEndpoint(string? text, out Uri endpoint) =>
+        Uri.TryCreate(text, UriKind.Absolute, out endpoint!) && endpoint.Scheme is "http" or "https";
+
+    /// <summary>Adds the options to a command and makes <paramref name="run"/> its action.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="run">The command's work; its result is the exit code.</param>
+    /// <param name="ownOutput">The command has an <c>--output</c> of its own.</param>
+    public void Attach(Command command, Func<ParseResult, ClientContext, Task<int>> run, bool ownOutput = false)
+    {
+        command.Add(endpoint);
+        if (!ownOutput)
+        {
+            command.Add(output);
+        }
+
+        command.SetAction((parse, _) => RunAsync(parse, ownOutput ? OutputFormat.Table : parse.GetValue(output), run));
+    }
+
+    private async Task<int> RunAsync(ParseResult parse, OutputFormat format, Func<ParseResult, ClientContext, Task<int>> run)
+    {
+        using var interruption = new Interruption();
+        using var context = new ClientContext(new Uri(parse.GetValue(endpoint)!), format, interruption);
+        try
+        {
+            return await run(parse, context);
+        }
+        catch (Exception e) when (interruption.Token.IsCancellationRequested && e is OperationCanceledException or RpcException)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (CommandException e)
+        {
+            Console.Error.WriteLine($"broker: {e.Message}");
+            return e.ExitCode;
+        }
+        catch (RpcException e)
+        {
+            var report = ErrorReport.From(e, context.Endpoint);
+            Console.Error.WriteLine(report.Line);
+            return report.ExitCode;
+        }
+    }
+}

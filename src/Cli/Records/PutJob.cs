@@ -1,0 +1,160 @@
+using System.Buffers;
+using Broker.Cli.Client;
+
+namespace Broker.Cli.Records;
+
+/// <summary>Puts the lines of an input, a record a line, in full batches while input comes fast and at once when it pauses.</summary>
+/// <remarks>Empty lines are skipped. A batch that fails for good ends the job with its error; nothing is passed over silently.</remarks>
+internal sealed class PutJob(ProducerSession session, KeySelector keys, double? recordsPerSecond, TimeProvider time)
+{
+    /// <summary>Input that pauses longer than this is sent as it is.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(5);
+
+    private readonly BatchBuilder batch = new();
+    private readonly PutSummary summary = new(time);
+    private readonly TaskCompletionSource failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long lineNumber;
+    private long batchDataBytes;
+    private long taken;
+    private long inputBytes;
+
+    public PutSummary Summary => summary;
+
+    /// <summary>Bytes of the input that were taken so far.</summary>
+    public long InputBytes => Interlocked.Read(ref inputBytes);
+
+    public async Task RunAsync(Stream input, CancellationToken cancellation)
+    {
+        var lines = new LineReader(input);
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            while (TryAdd(lines))
+            {
+                if (batch.IsFull || IsPaced(began))
+                {
+                    await FlushAsync(cancellation);
+                    await PaceAsync(began, cancellation);
+                }
+            }
+
+            Interlocked.Exchange(ref inputBytes, lines.BytesRead);
+            var more = await lines.ReadMoreAsync(batch.Count > 0 ? Patience : Timeout.InfiniteTimeSpan, cancellation);
+            if (more is not true)
+            {
+                await FlushAsync(cancellation);
+            }
+
+            if (more is false)
+            {
+                break;
+            }
+        }
+
+        await await Task.WhenAny(failed.Task, session.DrainAsync(cancellation));
+        if (failed.Task.IsFaulted)
+        {
+            await failed.Task;
+        }
+    }
+
+    private bool TryAdd(LineReader lines)
+    {
+        byte[]? rented = null;
+        try
+        {
+            ReadOnlySequence<byte> line;
+            do
+            {
+                if (!lines.TryTake(out line))
+                {
+                    return false;
+                }
+
+                lineNumber++;
+            }
+            while (line.IsEmpty);
+
+            scoped ReadOnlySpan<byte> data;
+            if (line.IsSingleSegment)
+            {
+                data = line.FirstSpan;
+            }
+            else
+            {
+                rented = ArrayPool<byte>.Shared.Rent((int)line.Length);
+                line.CopyTo(rented);
+                data = rented.AsSpan(0, (int)line.Length);
+            }
+
+            batch.Add(keys.KeyOf(data), data);
+            batchDataBytes += data.Length;
+            taken++;
+            return true;
+        }
+        catch (FormatException e)
+        {
+            throw new CommandException($"line {lineNumber} {e.Message}.");
+        }
+        finally
+        {
+            if (rented is not null)
+            {
+                ArrayPool<byte>.Shared.Return(rented);
+            }
+        }
+    }
+
+    private async ValueTask FlushAsync(CancellationToken cancellation)
+    {
+        if (failed.Task.IsFaulted)
+        {
+            await failed.Task;
+        }
+
+        if (batch.Count == 0)
+        {
+            return;
+        }
+
+        var dataBytes = batchDataBytes;
+        var count = batch.Count;
+        batchDataBytes = 0;
+        var ticket = await session.SendAsync(batch.Take(), count, cancellation);
+        _ = CountAsync(ticket, dataBytes);
+    }
+
+    private async Task CountAsync(ProduceTicket ticket, long dataBytes)
+    {
+        try
+        {
+            var ack = await ticket.Acknowledged;
+            if (ack.ErrorCode.Length > 0)
+            {
+                throw new CommandException($"{ack.ErrorCode}: {ack.ErrorMessage}");
+            }
+
+            summary.Add(ack, ticket.RecordCount, dataBytes);
+        }
+        catch (Exception e)
+        {
+            failed.TrySetException(e);
+            _ = failed.Task.Exception;
+        }
+    }
+
+    /// <summary>With a rate, small batches go out evenly instead of large ones in jerks.</summary>
+    private bool IsPaced(long began) => recordsPerSecond is { } rate && taken >= rate * time.GetElapsedTime(began).TotalSeconds;
+
+    private async ValueTask PaceAsync(long began, CancellationToken cancellation)
+    {
+        if (recordsPerSecond is { } rate)
+        {
+            var early = TimeSpan.FromSeconds(taken / rate) - time.GetElapsedTime(began);
+            if (early > TimeSpan.FromMilliseconds(1))
+            {
+                await Task.Delay(early, time, cancellation);
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using Broker.Cli.Client;
+
+namespace Broker.Cli.Verify;
+
+/// <summary>Puts numbered records and reads them back by polling and by push, whatever happens to the broker meanwhile.</summary>
+internal sealed class VerifyJob(Uri endpoint, string stream, VerifyOptions options, TimeProvider time)
+{
+    private static readonly TimeSpan ForEver = TimeSpan.FromDays(365);
+    private readonly string run = Guid.NewGuid().ToString("N")[..12];
+    private long interruptions;
+
+    public VerifyLedger Ledger { get; } = new(["poll", "push"], time);
+
+    /// <summary>Runs to the verdict; <paramref name="stop"/> ends the putting early.</summary>
+    public async Task<VerifyReport> RunAsync(CancellationToken stop, CancellationToken cancellation)
+    {
+        using var connection = BrokerConnection.Open(endpoint);
+        using var readingStop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var puttingStop = CancellationTokenSource.CreateLinkedTokenSource(stop, cancellation);
+        var connections = new List<BrokerConnection>();
+        var sessions = new List<ProducerSession>();
+        Task[] reading = [];
+        try
+        {
+            for (var i = 0; i < options.Producers; i++)
+            {
+                connections.Add(BrokerConnection.Open(endpoint));
+                sessions.Add(await ProducerSession.OpenAsync(
+                    connections[i].Invoker, stream, new ProducerOptions { ReconnectFor = ForEver, Disconnected = _ => Count() }, cancellation));
+            }
+
+            reading =
+            [
+                Reader(0, new PollShardSource(connection, stream, time)).RunAsync(readingStop.Token),
+                Reader(1, new PushShardSource(connection, stream)).RunAsync(readingStop.Token),
+            ];
+            puttingStop.CancelAfter(options.Duration);
+            var putting = Task.WhenAll(sessions.Select((session, index) =>
+                new VerifyProducer(index, run, options, Ledger, time).RunAsync(session, Share(index), puttingStop.Token, cancellation)));
+            await FirstFaultOrAll(putting, reading);
+            await WaitForReadersAsync(reading, cancellation);
+        }
+        finally
+        {
+            await readingStop.CancelAsync();
+            await Task.WhenAll(reading).ContinueWith(static all => all.Exception, TaskScheduler.Default);
+            foreach (var session in sessions)
+            {
+                await session.DisposeAsync();
+            }
+
+            connections.ForEach(open => open.Dispose());
+        }
+
+        return Ledger.Report(stream, Interlocked.Read(ref interruptions));
+    }
+
+    private VerifyReader Reader(int index, IShardSource source) =>
+        new(index, run, new StreamFollower(source, new FollowOptions { Interrupted = (_, _) => Count() }, time), Ledger);
+
+    private long? Share(int producer) => options.Records is { } all
+        ? (all / options.Producers) + (producer < all % options.Producers ? 1 : 0)
+        : null;
+
+    private void Count() => Interlocked.Increment(ref interruptions);
+
+    /// <summary>Waits for the producers; a reader that fails before ends it, since readers end only by failing.</summary>
+    private static async Task FirstFaultOrAll(Task putting, Task[] reading)
+    {
+        await await Task.WhenAny([putting, .. reading]);
+        await putting;
+    }
+
+    private async Task WaitForReadersAsync(Task[] reading, CancellationToken cancellation)
+    {
+        var progress = (Ledger.Outstanding, time.GetTimestamp());
+        while (Ledger.Outstanding > 0 && time.GetElapsedTime(progress.Item2) < options.Patience)
+        {
+            await await Task.WhenAny([Task.Delay(TimeSpan.FromMilliseconds(50), time, cancellation), .. reading]);
+            if (Ledger.Outstanding != progress.Outstanding)
+            {
+                progress = (Ledger.Outstanding, time.GetTimestamp());
+            }
+        }
+
+        // A little longer, for what comes twice.
+        await Task.Delay(TimeSpan.FromMilliseconds(500), time, cancellation);
+    }
+}

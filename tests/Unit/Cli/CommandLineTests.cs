@@ -1,0 +1,123 @@
+using System.Net;
+using System.Net.Sockets;
+using Broker.Cli;
+using Broker.Cli.Output;
+using Broker.Cli.Records;
+using Broker.Cli.Streams;
+using Broker.Contracts.Streams;
+using Broker.V1;
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using Grpc.Core;
+using Xunit;
+using Status = Google.Rpc.Status;
+
+namespace Broker.Tests.Unit.Cli;
+
+public sealed class CommandLineTests
+{
+    private static readonly Uri Endpoint = new("http://127.0.0.1:4567");
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("stream")]
+    [InlineData("stream", "create")]
+    [InlineData("stream", "list", "--endpoint", "nowhere")]
+    [InlineData("stream", "list", "--output", "xml")]
+    [InlineData("stream", "mode", "s", "sometimes")]
+    [InlineData("put", "s", "--key", "k", "--key-field", "f")]
+    [InlineData("put", "s", "--rate", "0")]
+    [InlineData("tail", "s", "--from", "yesterday-ish")]
+    [InlineData("tail", "s", "--count", "0")]
+    [InlineData("bench", "put", "--mode", "magic")]
+    public async Task What_does_not_parse_exits_with_2(params string[] args) =>
+        Assert.Equal(ExitCode.Usage, await BrokerCommandLine.RunAsync(args));
+
+    [Theory]
+    [InlineData("stream", "list")]
+    [InlineData("tail", "s")]
+    [InlineData("verify")]
+    [InlineData("bench", "put")]
+    public async Task Where_nothing_listens_it_exits_with_3(params string[] args)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp); // Bound and not listening: refuses, and no other takes the port.
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var nowhere = $"http://127.0.0.1:{((IPEndPoint)socket.LocalEndPoint!).Port}";
+        Assert.Equal(ExitCode.CannotConnect, await BrokerCommandLine.RunAsync([.. args, "--endpoint", nowhere]));
+    }
+
+    [Fact]
+    public void An_error_of_the_broker_is_one_line_with_reason_message_and_hint()
+    {
+        var report = ErrorReport.From(Failure("RESOURCE_NOT_FOUND", "Stream x\nis not there.", null), Endpoint);
+        Assert.Equal(ExitCode.Failure, report.ExitCode);
+        Assert.Equal("broker: RESOURCE_NOT_FOUND: Stream x is not there. ('broker stream list' shows what there is)", report.Line);
+    }
+
+    [Fact]
+    public void An_error_that_passes_says_when_to_try_again()
+    {
+        var report = ErrorReport.From(Failure("OVERLOADED", "Too much.", TimeSpan.FromMilliseconds(250)), Endpoint);
+        Assert.Equal("broker: OVERLOADED: Too much. (try again in 0.25 s)", report.Line);
+    }
+
+    [Theory]
+    [InlineData("trim-horizon", ShardIteratorType.TrimHorizon)]
+    [InlineData("TRIM_HORIZON", ShardIteratorType.TrimHorizon)]
+    [InlineData("latest", ShardIteratorType.Latest)]
+    [InlineData("2024-05-06T07:08:09Z", ShardIteratorType.AtTimestamp)]
+    [InlineData("1714979289.5", ShardIteratorType.AtTimestamp)]
+    public void From_reads_places_and_times(string text, ShardIteratorType type) => Assert.Equal(type, StartOption.Parse(text).Type);
+
+    [Fact]
+    public void A_time_without_a_zone_is_UTC() =>
+        Assert.Equal(StartOption.Parse("2024-05-06T07:08:09Z"), StartOption.Parse("2024-05-06 07:08:09"));
+
+    [Fact]
+    public void The_middle_of_a_shard_halves_it()
+    {
+        foreach (var range in Contracts.Streams.HashKeyRange.Uniform(1).Concat(Contracts.Streams.HashKeyRange.Uniform(3)))
+        {
+            var (lower, upper) = range.SplitAt(SplitCommand.MiddleOf(range));
+            Assert.InRange((double)(lower.End.Value - lower.Start.Value) / (double)(upper.End.Value - upper.Start.Value), 0.999, 1.001);
+        }
+
+        var two = new Contracts.Streams.HashKeyRange(new HashKey(7), new HashKey(8));
+        Assert.Equal(new HashKey(8), SplitCommand.MiddleOf(two));
+        Assert.Throws<CommandException>(() => SplitCommand.MiddleOf(new(new HashKey(7), new HashKey(7))));
+    }
+
+    [Fact]
+    public void Shards_are_drawn_with_their_share_and_state()
+    {
+        using var text = new StringWriter();
+        var console = Consoles.Create(text, redirected: true);
+        console.Write(StreamTables.Shards(
+        [
+            new Shard
+            {
+                ShardId = "shardId-000000000003",
+                ParentShardId = "shardId-000000000001",
+                AdjacentParentShardId = "shardId-000000000002",
+                HashKeyRange = new() { StartingHashKey = "170141183460469231731687303715884105728", EndingHashKey = "340282366920938463463374607431768211455" },
+                SequenceNumberRange = new() { StartingSequenceNumber = "4" },
+            },
+        ]));
+        var drawn = text.ToString();
+        Assert.Contains("50.0 %", drawn, StringComparison.Ordinal);
+        Assert.Contains("shardId-000000000001 + shardId-000000000002", drawn, StringComparison.Ordinal);
+        Assert.Contains("open", drawn, StringComparison.Ordinal);
+    }
+
+    private static RpcException Failure(string reason, string message, TimeSpan? retryAfter)
+    {
+        var status = new Status { Code = (int)Code.NotFound, Message = message };
+        status.Details.Add(Any.Pack(new ErrorInfo { Domain = "broker", Reason = reason }));
+        if (retryAfter is { } delay)
+        {
+            status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = delay.ToDuration() }));
+        }
+
+        return status.ToRpcException();
+    }
+}
