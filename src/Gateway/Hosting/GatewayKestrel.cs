@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
@@ -24,7 +23,12 @@ internal sealed class GatewayKestrel(IOptions<GatewayOptions> options, TimeProvi
         http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
         var sniffer = new ProtocolSniffer(gateway.SilentConnectionTimeout, clock);
-        kestrel.Listen(IPEndPoint.Parse(gateway.Listen), endpoint =>
+        if (!gateway.TryGetEndPoint(out var endPoint))
+        {
+            throw new InvalidOperationException($"Broker:Gateway:Listen is '{gateway.Listen}', which its validator lets through and nobody can listen on.");
+        }
+
+        kestrel.Listen(endPoint, endpoint =>
         {
             endpoint.Protocols = HttpProtocols.Http1AndHttp2;
             endpoint.Use(next => connection => sniffer.RunAsync(connection, next));

@@ -1,10 +1,16 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+
 namespace Broker.Gateway.Hosting;
 
 /// <summary>How the gateway behaves. Configuration section <c>Broker:Gateway</c>.</summary>
 public sealed class GatewayOptions
 {
-    /// <summary>The one cleartext endpoint, <c>address:port</c>; port 0 takes a free one. Default 127.0.0.1:4567.</summary>
-    public string Listen { get; set; } = "127.0.0.1:4567";
+    /// <summary>The one cleartext endpoint, <c>http://address:port</c>; port 0 takes a free one. Default http://127.0.0.1:4567.</summary>
+    public string Listen { get; set; } = "http://127.0.0.1:4567";
+
+    /// <summary>Lets a gateway without authentication listen beyond loopback, where whoever reaches it may do everything. Default false.</summary>
+    public bool AllowAnonymousBeyondLoopback { get; set; }
 
     /// <summary>How long a put is tried, where its call has no earlier deadline. Default 10 seconds.</summary>
     public TimeSpan AppendTimeout { get; set; } = TimeSpan.FromSeconds(10);
@@ -36,9 +42,14 @@ public sealed class GatewayOptions
     /// <summary>All faults of the values at once; empty when they are sound.</summary>
     public IEnumerable<string> Faults()
     {
-        if (!System.Net.IPEndPoint.TryParse(Listen, out _))
+        if (!TryGetEndPoint(out var endPoint))
         {
-            yield return $"Broker:Gateway:Listen is '{Listen}': it must be an IP address and a port, such as 127.0.0.1:4567.";
+            yield return $"Broker:Gateway:Listen is '{Listen}': it must be http:// with an IP address or localhost, and a port, such as http://127.0.0.1:4567.";
+        }
+        else if (!IPAddress.IsLoopback(endPoint.Address) && !AllowAnonymousBeyondLoopback)
+        {
+            yield return $"Broker:Gateway:Listen is '{Listen}', which is beyond loopback, and there is no authentication: whoever reaches it may do everything. "
+                + $"Broker:Gateway:{nameof(AllowAnonymousBeyondLoopback)}=true allows that.";
         }
 
         foreach (var (name, value) in new (string, TimeSpan)[]
@@ -74,5 +85,24 @@ public sealed class GatewayOptions
                 yield return $"Broker:Gateway:{name} is {value}: it must be at least {least}.";
             }
         }
+    }
+
+    /// <summary>Where <see cref="Listen"/> says to listen.</summary>
+    internal bool TryGetEndPoint([NotNullWhen(true)] out IPEndPoint? endPoint)
+    {
+        endPoint = null;
+        if (!Uri.TryCreate(Listen, UriKind.Absolute, out var url) || url.Scheme != Uri.UriSchemeHttp || url.PathAndQuery != "/")
+        {
+            return false;
+        }
+
+        var host = url.IdnHost == "localhost" ? IPAddress.Loopback : null;
+        if (host is null && !IPAddress.TryParse(url.IdnHost, out host))
+        {
+            return false;
+        }
+
+        endPoint = new IPEndPoint(host, url.Port);
+        return true;
     }
 }

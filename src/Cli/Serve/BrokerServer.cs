@@ -1,0 +1,86 @@
+using Broker.Gateway.Hosting;
+using Broker.Silo.Hosting;
+using Broker.Silo.Storage;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
+
+namespace Broker.Cli.Serve;
+
+/// <summary>Composes silo and gateway into one process and runs it until a signal.</summary>
+/// <remarks>Settings, each overriding the ones before: defaults, appsettings.json, <c>Broker__*</c> environment, the command line.</remarks>
+internal static partial class BrokerServer
+{
+    /// <summary>Runs until SIGTERM or SIGINT, drains, and returns the process's exit code.</summary>
+    /// <param name="settings">What the command's own options stand for.</param>
+    /// <param name="more">Settings as <c>--Broker:Section:Name=VALUE</c>.</param>
+    public static async Task<int> RunAsync(IReadOnlyDictionary<string, string?> settings, IReadOnlyList<string> more)
+    {
+        try
+        {
+            await using var application = Build(settings, more);
+            await application.StartAsync();
+            LogReady(
+                application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Broker"),
+                string.Join(", ", application.Urls),
+                application.Services.GetRequiredService<IOptions<BrokerStorageOptions>>().Value.DataDirectory,
+                (DateTime.Now - System.Diagnostics.Process.GetCurrentProcess().StartTime).TotalSeconds);
+            await application.WaitForShutdownAsync();
+            return ExitCode.Success;
+        }
+        catch (OptionsValidationException exception)
+        {
+            foreach (var fault in exception.Failures)
+            {
+                Console.Error.WriteLine($"broker: {fault}");
+            }
+        }
+        catch (AggregateException exception) when (exception.InnerExceptions.All(inner => inner is OptionsValidationException))
+        {
+            foreach (var fault in exception.InnerExceptions.Cast<OptionsValidationException>().SelectMany(inner => inner.Failures))
+            {
+                Console.Error.WriteLine($"broker: {fault}");
+            }
+        }
+        catch (StorageException exception)
+        {
+            Console.Error.WriteLine($"broker: {exception.Message}");
+        }
+        catch (IOException exception) when (exception.InnerException is AddressInUseException)
+        {
+            Console.Error.WriteLine($"broker: {exception.Message} Choose another address with --listen.");
+        }
+        catch (InvalidOperationException exception) when (exception.InnerException is FormatException)
+        {
+            // A value that does not convert to its setting's type: the binder names the key.
+            Console.Error.WriteLine($"broker: {exception.Message} {exception.InnerException.Message}");
+        }
+
+        return ExitCode.Failure;
+    }
+
+    private static WebApplication Build(IReadOnlyDictionary<string, string?> settings, IReadOnlyList<string> more)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.AddInMemoryCollection(settings).AddCommandLine([.. more]);
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss.fff ";
+            console.ColorBehavior = LoggerColorBehavior.Default;
+        });
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Orleans", LogLevel.Warning);
+        builder.Logging.AddFilter("Grpc", LogLevel.Warning);
+        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
+        builder.AddBrokerSilo();
+        builder.AddBrokerGateway();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
+        var application = builder.Build();
+        application.MapBrokerGateway();
+        return application;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Ready on {Addresses}, data in {DataDirectory}, {Seconds:F2} s after the process began.")]
+    private static partial void LogReady(ILogger logger, string addresses, string dataDirectory, double seconds);
+}
