@@ -63,7 +63,7 @@ public sealed class RecordTests(ApiFixture api)
             tooMany.Records.Add(new PutRecordsEntry { PartitionKey = "k" });
         }
 
-        await PutMany(tooMany, "501", "500");
+        await PutMany(tooMany, "500");
         var tooLarge = new PutRecordsRequest { StreamName = name };
         for (var i = 0; i < 11; i++)
         {

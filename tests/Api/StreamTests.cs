@@ -214,7 +214,7 @@ public sealed class StreamTests(ApiFixture api)
             tooMany.Tags[$"t{i}"] = "v";
         }
 
-        await ApiFixture.FailsAsync("LIMIT_EXCEEDED", async () => await api.Streams.AddTagsToStreamAsync(tooMany), "50");
+        await ApiFixture.FailsAsync("INVALID_ARGUMENT", async () => await api.Streams.AddTagsToStreamAsync(tooMany), "50");
         await ApiFixture.FailsAsync(
             "INVALID_ARGUMENT",
             async () => await api.Streams.AddTagsToStreamAsync(new AddTagsToStreamRequest { StreamName = name, Tags = { [new string('k', 129)] = "v" } }),

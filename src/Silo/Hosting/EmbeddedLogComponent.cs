@@ -29,6 +29,8 @@ internal sealed class EmbeddedLogComponent(IOptions<EmbeddedLogOptions> options,
 
     public ValueTask<ShardHead> OpenAsync(ShardKey shard, CancellationToken cancellationToken) => Log.OpenAsync(shard, cancellationToken);
 
+    public ValueTask<ShardHead> PeekAsync(ShardKey shard, CancellationToken cancellationToken) => Log.PeekAsync(shard, cancellationToken);
+
     public ValueTask<AppendOutcome> AppendAsync(ShardAppend append) => Log.AppendAsync(append);
 
     public ValueTask<IReadOnlyList<RecordBlock>> ReadAsync(ShardKey shard, long fromPosition, int maxBytes, CancellationToken cancellationToken) =>

@@ -144,8 +144,8 @@ internal sealed partial class Shard
             producers.Inherit(Ancestor.Of(parent));
             var parentKey = new ShardKey(key.Stream, parent.Id);
 
-            // Opening raises the parent's epoch, which hurts nobody: it is sealed, nothing is ever appended to it again.
-            var head = await log.OpenAsync(parentKey, cancellationToken);
+            // Peeked at, not opened: the parent is sealed and has an owner that serves its readers.
+            var head = await log.PeekAsync(parentKey, cancellationToken);
             if (head.StateOrdinal < 0)
             {
                 continue;

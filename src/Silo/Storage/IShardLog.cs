@@ -24,6 +24,9 @@ public interface IShardLog
     /// <exception cref="StorageException">The head cannot be read (<see cref="StorageFault"/> tells why).</exception>
     ValueTask<ShardHead> OpenAsync(ShardKey shard, CancellationToken cancellationToken);
 
+    /// <summary>Tells where a shard's log ends without taking it over; the epoch is the present owner's, 0 where there is none.</summary>
+    ValueTask<ShardHead> PeekAsync(ShardKey shard, CancellationToken cancellationToken);
+
     /// <summary>Appends stamped blocks of one shard, all or none, after everything appended before.</summary>
     /// <remarks>
     /// Every block carries the epoch; the ordinals and positions run on without a gap from the head. Appends of one shard may be

@@ -117,6 +117,15 @@ public sealed class EmbeddedLog : IShardLog, IAsyncDisposable
         }
     }
 
+    public ValueTask<ShardHead> PeekAsync(ShardKey shard, CancellationToken cancellationToken)
+    {
+        lock (shards.Gate)
+        {
+            var state = shards.Find(shard) ?? new ShardState(shard);
+            return new(state.Head(state.Epoch));
+        }
+    }
+
     public ValueTask<AppendOutcome> AppendAsync(ShardAppend append) => committer.AppendAsync(append);
 
     public ValueTask<IReadOnlyList<RecordBlock>> ReadAsync(ShardKey shard, long fromPosition, int maxBytes, CancellationToken cancellationToken) =>

@@ -29,7 +29,13 @@ internal sealed class MemoryShardLog : IShardLog
 
     public ValueTask<ShardHead> OpenAsync(ShardKey shard, CancellationToken cancellationToken)
     {
-        var epoch = epochs[shard] = epochs.GetValueOrDefault(shard) + 1;
+        epochs[shard] = epochs.GetValueOrDefault(shard) + 1;
+        return PeekAsync(shard, cancellationToken);
+    }
+
+    public ValueTask<ShardHead> PeekAsync(ShardKey shard, CancellationToken cancellationToken)
+    {
+        var epoch = epochs.GetValueOrDefault(shard);
         var blocks = BlocksOf(shard);
         var last = blocks.Count == 0 ? default : blocks[^1].Head;
         var state = blocks.FindLast(block => block.Head.IsControl)?.Head.Ordinal ?? -1;
