@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Broker.Tests.Harness;
 using Broker.V1;
 using Google.Protobuf;
-using Grpc.Core;
 using Xunit;
 
 namespace Broker.Tests.Fault;
