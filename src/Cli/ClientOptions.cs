@@ -73,5 +73,10 @@ internal sealed class ClientOptions
             Console.Error.WriteLine(report.Line);
             return report.ExitCode;
         }
+        catch (Exception e)
+        {
+            Console.Error.WriteLine($"broker: {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}");
+            return ExitCode.Failure;
+        }
     }
 }

@@ -61,6 +61,7 @@ internal sealed class LineReader(Stream input)
         if (reading is null)
         {
             reader.AdvanceTo(buffered.Start, buffered.End);
+            buffered = default; // The reader's again; what is left of it comes with the next result.
             reading = reader.ReadAsync(cancellation).AsTask();
         }
 

@@ -13,6 +13,7 @@ internal sealed class PutJob(ProducerSession session, KeySelector keys, double? 
     private readonly BatchBuilder batch = new();
     private readonly PutSummary summary = new(time);
     private readonly TaskCompletionSource failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<Task> counting = [];
     private long lineNumber;
     private long batchDataBytes;
     private long taken;
@@ -51,7 +52,7 @@ internal sealed class PutJob(ProducerSession session, KeySelector keys, double? 
             }
         }
 
-        await await Task.WhenAny(failed.Task, session.DrainAsync(cancellation));
+        await await Task.WhenAny(failed.Task, Task.WhenAll(counting)).WaitAsync(cancellation);
         if (failed.Task.IsFaulted)
         {
             await failed.Task;
@@ -121,7 +122,8 @@ internal sealed class PutJob(ProducerSession session, KeySelector keys, double? 
         var count = batch.Count;
         batchDataBytes = 0;
         var ticket = await session.SendAsync(batch.Take(), count, cancellation);
-        _ = CountAsync(ticket, dataBytes);
+        counting.RemoveAll(task => task.IsCompleted);
+        counting.Add(CountAsync(ticket, dataBytes));
     }
 
     private async Task CountAsync(ProduceTicket ticket, long dataBytes)

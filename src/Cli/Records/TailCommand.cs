@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Broker.Cli.Client;
 using Grpc.Core;
+using Microsoft.Win32.SafeHandles;
 using Spectre.Console;
 
 namespace Broker.Cli.Records;
@@ -63,7 +64,7 @@ internal static class TailCommand
                     await source.ListShardsAsync(new V1.ShardFilter(), context.Cancellation); // Is it there at all?
                 }
 
-                await using var stdout = Console.OpenStandardOutput();
+                await using var stdout = OpenOutput();
                 var writer = new RecordWriter(stdout, parse.GetValue(output) == "json");
                 using var job = new TailJob(new StreamFollower(source, options, TimeProvider.System), writer, parse.GetValue(count));
                 await job.RunAsync(context.Cancellation);
@@ -71,6 +72,21 @@ internal static class TailCommand
             },
             ownOutput: true);
         return command;
+    }
+
+    /// <summary>Standard output such that a pipe whose reader has gone is an IOException, which the console's own stream hides.</summary>
+    private static Stream OpenOutput()
+    {
+        if (Console.IsOutputRedirected && !OperatingSystem.IsWindows())
+        {
+            var pipe = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+            if (!pipe.CanSeek)
+            {
+                return pipe;
+            }
+        }
+
+        return Console.OpenStandardOutput();
     }
 
     private static void Note(ClientContext context, string shardId, Exception e)

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Text;
 using Broker.Cli.Records;
 using Xunit;
@@ -28,6 +29,23 @@ public sealed class LineReaderTests
     {
         using var input = new MemoryStream(new byte[LineReader.MaxLineBytes + 100]);
         await Assert.ThrowsAsync<FormatException>(() => ReadAllAsync(new LineReader(input)));
+    }
+
+    [Fact]
+    public async Task Input_that_pauses_is_told_and_goes_on_where_it_was()
+    {
+        var pipe = new Pipe();
+        var reader = new LineReader(pipe.Reader.AsStream());
+        await pipe.Writer.WriteAsync("one\ntw"u8.ToArray());
+        Assert.True(await reader.ReadMoreAsync(Timeout.InfiniteTimeSpan, CancellationToken.None));
+        Assert.True(reader.TryTake(out var line));
+        Assert.Equal("one", Encoding.UTF8.GetString(line));
+        Assert.False(reader.TryTake(out _));
+        Assert.Null(await reader.ReadMoreAsync(TimeSpan.FromMilliseconds(1), CancellationToken.None));
+        Assert.False(reader.TryTake(out _));
+        await pipe.Writer.WriteAsync("o\n"u8.ToArray());
+        await pipe.Writer.CompleteAsync();
+        Assert.Equal(["two"], await ReadAllAsync(reader));
     }
 
     private static async Task<List<string>> ReadAllAsync(LineReader reader)
