@@ -22,6 +22,7 @@ public sealed class LogSimulationTests(ITestOutputHelper output)
             whole.Live(Appends);
             whole.Check();
             Assert.True(whole.Committed > Appends, $"Only {whole.Committed} appends committed.");
+            Assert.True(whole.FilesGivenBack > 0, "Expiry gave nothing back.");
             for (var write = 1; write <= whole.Disk.Writes; write++)
             {
                 Print(seed, $"crash at {write}", () =>

@@ -98,7 +98,8 @@ internal sealed partial class LogExpiry(
 
         void Close()
         {
-            if (group.Count > 1 || (group.Count == 1 && group[0].LivingBytes < options.RewriteBelow * group[0].File.Seal.End))
+            // What is small already is moved only where it joins a neighbour.
+            if (group.Count > 1 || (group.Count == 1 && group[0].File.Length - group[0].LivingBytes > options.FileBytes / 2))
             {
                 groups.Add(group);
                 group = [];

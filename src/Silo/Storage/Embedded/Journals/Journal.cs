@@ -185,11 +185,14 @@ internal sealed partial class Journal(
     /// <summary>Waits for work in the background and closes what is open.</summary>
     public async ValueTask DisposeAsync()
     {
-        await preparing;
-        await sealing;
-        if (spare is { } file)
+        try
         {
-            await file.File.DisposeAsync();
+            await sealing;
+            await DropSpareAsync();
+        }
+        catch (StorageException)
+        {
+            // What stays behind is unfinished by its name: the next start removes it.
         }
 
         foreach (var each in Files)
