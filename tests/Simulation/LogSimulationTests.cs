@@ -22,6 +22,7 @@ public sealed class LogSimulationTests(ITestOutputHelper output)
             whole.Live(Appends);
             whole.Check();
             Assert.True(whole.Committed > Appends, $"Only {whole.Committed} appends committed.");
+            Assert.True(whole.FilesGivenBack > 0, "Expiry gave nothing back.");
             for (var write = 1; write <= whole.Disk.Writes; write++)
             {
                 Print(seed, $"crash at {write}", () =>
@@ -129,7 +130,7 @@ public sealed class LogSimulationTests(ITestOutputHelper output)
         world.Check();
     }
 
-    /// <summary>Damages a byte in the first frames of a file that has no index yet.</summary>
+    /// <summary>Damages a byte anywhere before the last frame, which is a mark, of a file that has no index yet.</summary>
     private static void LiveWithDamage(SimWorld world, int seed)
     {
         world.Live(4);
@@ -141,7 +142,8 @@ public sealed class LogSimulationTests(ITestOutputHelper output)
         }
 
         world.Disk.SyncNames();
-        var place = AlignedMemory.Alignment + new Random(seed).Next(600);
+        var used = Array.FindLastIndex(journal.Value.Medium, value => value != 0) / AlignedMemory.Alignment * AlignedMemory.Alignment;
+        var place = new Random(seed).Next(AlignedMemory.Alignment, used);
         journal.Value.Cached[place] ^= 0x40;
         journal.Value.Medium[place] ^= 0x40;
         world.Check();

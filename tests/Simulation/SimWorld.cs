@@ -20,6 +20,7 @@ internal sealed class SimWorld
     private readonly EmbeddedLogOptions options;
     private readonly SimScheduler scheduler;
     private long lastId;
+    private long lastStream;
 
     public SimWorld(int seed, PlantedBugs bugs = PlantedBugs.None, int fileBytes = 96 * 1024)
     {
@@ -31,6 +32,9 @@ internal sealed class SimWorld
     public SimDisk Disk { get; }
 
     public int Committed => histories.Sum(history => history.CommittedCount);
+
+    /// <summary>Files that expiry dropped or rewrote.</summary>
+    public int FilesGivenBack { get; private set; }
 
     /// <summary>Everything that happened so far, as one number.</summary>
     public string HistoryHash => Convert.ToHexString(events.GetCurrentHash());
@@ -77,7 +81,8 @@ internal sealed class SimWorld
             // Two owners compete for the first shard.
             await Task.WhenAll(
                 WriteAsync(log, 0, appendsEach), WriteAsync(log, 0, appendsEach), WriteAsync(log, 1, appendsEach), WriteAsync(log, 2, appendsEach),
-                ReadAsync(log, 0, appendsEach), ReadAsync(log, 1, appendsEach));
+                ReadAsync(log, 0, appendsEach), ReadAsync(log, 1, appendsEach),
+                ExpireAsync(log));
         }
 
         await log.DisposeAsync();
@@ -146,6 +151,36 @@ internal sealed class SimWorld
                 histories[shard].Saw(IdOf(block));
                 Note($"read {shard} {block.Head.Ordinal}");
             }
+        }
+    }
+
+    /// <summary>Nothing of what is checked expires; a stream that is deleted makes files drop and be rewritten around it.</summary>
+    private async Task ExpireAsync(EmbeddedLog log)
+    {
+        var doomed = new ShardKey(new StreamGeneration(1000 + ++lastStream), new ShardId(0));
+        try
+        {
+            for (var round = 0; round < 4; round++)
+            {
+                var head = await log.OpenAsync(doomed, default);
+                for (var appends = 0; appends < 3; appends++)
+                {
+                    var block = PayloadBuilder.MakeBlock(doomed, new byte[25_000], 1, [])
+                        .Stamp(head.Epoch, head.NextOrdinal + appends, head.NextPosition + appends, head.LastArrivalUnixMilliseconds);
+                    await log.AppendAsync(new ShardAppend(doomed, head.Epoch, block.Head.Ordinal, [block]));
+                }
+
+                await DelayAsync();
+            }
+
+            await log.DeleteStreamAsync(doomed.Stream, default);
+            var report = await log.ExpireAsync(new Dictionary<StreamGeneration, long>(), default);
+            FilesGivenBack += report.FilesDropped + report.FilesRewritten;
+            Note($"expire {report}");
+        }
+        catch (StorageException)
+        {
+            // On a failing device or a full disk it is for the next life.
         }
     }
 

@@ -36,7 +36,18 @@ internal sealed partial class LogExpiry(
         foreach (var group in groups)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var written = await rewriter.RewriteAsync(group, cancellationToken);
+            JournalFile written;
+            try
+            {
+                written = await rewriter.RewriteAsync(group, cancellationToken);
+            }
+            catch (StorageException exception)
+            {
+                // Damage and full disks keep these files as they are, and no others.
+                LogKept(logger, group[0].File.Name, exception.Message);
+                continue;
+            }
+
             await GiveBackAsync([.. group.Select(plan => plan.File)], written);
             report = new ExpiryReport(
                 report.FilesDropped,
@@ -73,7 +84,18 @@ internal sealed partial class LogExpiry(
                 continue;
             }
 
-            var plan = await PlanFileAsync(file, horizons, cancellationToken);
+            FilePlan plan;
+            try
+            {
+                plan = await PlanFileAsync(file, horizons, cancellationToken);
+            }
+            catch (StorageException exception)
+            {
+                LogKept(logger, file.Name, exception.Message);
+                Close();
+                continue;
+            }
+
             if (plan.LivingBytes == 0)
             {
                 dropped.Add(plan);
@@ -98,7 +120,8 @@ internal sealed partial class LogExpiry(
 
         void Close()
         {
-            if (group.Count > 1 || (group.Count == 1 && group[0].LivingBytes < options.RewriteBelow * group[0].File.Seal.End))
+            // What is small already is moved only where it joins a neighbour.
+            if (group.Count > 1 || (group.Count == 1 && group[0].File.Length - group[0].LivingBytes > options.FileBytes / 2))
             {
                 groups.Add(group);
                 group = [];
@@ -210,6 +233,9 @@ internal sealed partial class LogExpiry(
             await meta.WriteAsync(remembered);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Expiry leaves journal file {File} and those that go with it as they are: {Reason}")]
+    private static partial void LogKept(ILogger logger, string file, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Expiry dropped {Dropped} journal files and rewrote {Rewritten}: {Freed} bytes given back, {Moved} bytes moved.")]
     private static partial void LogExpired(ILogger logger, int dropped, int rewritten, long freed, long moved);

@@ -1,3 +1,4 @@
+using Broker.Contracts.Shards;
 using Broker.Silo.Storage.Embedded.Devices;
 using Broker.Silo.Storage.Embedded.Indexes;
 using Broker.Silo.Storage.Embedded.Journals;
@@ -30,6 +31,7 @@ internal sealed partial class LogRecovery(IDevice device, EmbeddedLogOptions opt
         var lastSeal = default(FileSeal);
         var newest = found.Where(file => file.Header is null or { CompleteLength: 0 }).Select(file => file.Generation).DefaultIfEmpty().Max();
         var scanned = 0;
+        List<KeyValuePair<ShardKey, ShardEnd>> echoes = [];
         foreach (var (generation, length, header) in found)
         {
             var file = new JournalFile(device, generation, header?.Place ?? generation, length)
@@ -45,6 +47,7 @@ internal sealed partial class LogRecovery(IDevice device, EmbeddedLogOptions opt
                 var next = found.FirstOrDefault(other => other.Header?.PreviousGeneration == generation).Header;
                 var canResume = generation == newest && header is not null;
                 var (deviceFile, scan) = await ScanAsync(file, header, next, canResume, cancellationToken);
+                echoes.AddRange(scan.Echoes);
                 if (canResume)
                 {
                     file = files[^1] = new JournalFile(device, generation, generation, length) { PreviousGeneration = file.PreviousGeneration, Live = scan.Index };
@@ -75,6 +78,7 @@ internal sealed partial class LogRecovery(IDevice device, EmbeddedLogOptions opt
 
         var shards = new ShardTable(meta.Boot, options.PlantedBugs);
         await LoadHeadsAsync(shards, meta, journal, listed, cancellationToken);
+        await AddLostAsync(shards, echoes);
         var shardCount = shards.All.Count();
         var milliseconds = time.GetElapsedTime(started).TotalMilliseconds;
         LogReady(logger, meta.Boot, files.Count, scanned, shardCount, milliseconds);
@@ -218,6 +222,30 @@ internal sealed partial class LogRecovery(IDevice device, EmbeddedLogOptions opt
         foreach (var state in shards.All)
         {
             state.Queued = state.Durable;
+        }
+    }
+
+    /// <summary>Moves shards past blocks at their end that were durable and cannot be found, so that they are missed and their places are not given again.</summary>
+    private async ValueTask AddLostAsync(ShardTable shards, List<KeyValuePair<ShardKey, ShardEnd>> echoes)
+    {
+        var isLost = false;
+        foreach (var (shard, end) in echoes.Where(echo => !shards.IsDeleted(echo.Key.Stream)))
+        {
+            var state = shards.GetOrAdd(shard);
+            if (end.NextOrdinal > state.Durable.NextOrdinal)
+            {
+                LogDamage(logger, $"Blocks {state.Durable.NextOrdinal} to {end.NextOrdinal - 1} of shard {shard} were durable and are lost.");
+                state.Durable = end with { StateOrdinal = Math.Max(end.StateOrdinal, state.Durable.StateOrdinal) };
+                state.Queued = state.Durable;
+                isLost = true;
+            }
+        }
+
+        if (isLost)
+        {
+            await HeadsFile.WriteAsync(device, [.. shards.All.Where(shard => shard.Durable.NextOrdinal > 0)
+                .OrderBy(shard => shard.Key)
+                .Select(shard => (shard.Key, shard.Durable, shard.ExpiredBefore))]);
         }
     }
 

@@ -167,6 +167,7 @@ internal sealed class Committer : IAsyncDisposable
     {
         try
         {
+            frame.AddEcho(journal.Echo);
             await journal.EnsureRoomAsync(frame.PaddedLength);
         }
         catch (StorageException exception)

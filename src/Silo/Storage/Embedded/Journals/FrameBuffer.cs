@@ -11,6 +11,7 @@ internal sealed class FrameBuffer(int capacityBytes) : IDisposable
     private int length = FrameHeader.EncodedLength;
     private uint checksum = Crc32C.Start;
     private int blockCount;
+    private int echoLength;
 
     /// <summary>What is in the frame, in order.</summary>
     public List<PendingAppend> Appends { get; } = [];
@@ -58,13 +59,30 @@ internal sealed class FrameBuffer(int capacityBytes) : IDisposable
         return offset;
     }
 
+    /// <summary>Adds the echo of the frame before, after all blocks.</summary>
+    public void AddEcho(ReadOnlySpan<byte> echo)
+    {
+        if (length + echo.Length > memory.Length)
+        {
+            var larger = new AlignedMemory(AlignedMemory.Pad(length + echo.Length));
+            memory.GetSpan()[..length].CopyTo(larger.GetSpan());
+            memory.Free();
+            memory = larger;
+        }
+
+        echo.CopyTo(memory.GetSpan()[length..]);
+        checksum = Crc32C.Append(checksum, echo);
+        length += echo.Length;
+        echoLength = echo.Length;
+    }
+
     /// <summary>Completes the frame; the bytes are good until <see cref="Reset"/>.</summary>
     public ReadOnlyMemory<byte> Seal(ulong generation, ulong salt, ulong ordinal, ulong durableOrdinal)
     {
         var padded = (int)PaddedLength;
         var span = memory.GetSpan();
         span[length..padded].Clear();
-        new FrameHeader(generation, salt, ordinal, durableOrdinal, length - FrameHeader.EncodedLength, blockCount, Crc32C.Finish(checksum))
+        new FrameHeader(generation, salt, ordinal, durableOrdinal, length - FrameHeader.EncodedLength, blockCount, Crc32C.Finish(checksum), echoLength)
             .EncodeTo(span);
         return memory.Memory[..padded];
     }
@@ -75,6 +93,7 @@ internal sealed class FrameBuffer(int capacityBytes) : IDisposable
         length = FrameHeader.EncodedLength;
         checksum = Crc32C.Start;
         blockCount = 0;
+        echoLength = 0;
         if (memory.Length > AlignedMemory.Pad(capacityBytes))
         {
             Replace(capacityBytes);

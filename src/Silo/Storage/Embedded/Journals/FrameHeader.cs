@@ -9,11 +9,12 @@ namespace Broker.Silo.Storage.Embedded.Journals;
 /// <param name="Salt">Of the file.</param>
 /// <param name="Ordinal">The frame's number, rising through the log; dense within a file.</param>
 /// <param name="DurableOrdinal">The highest frame that was known durable when this one was written.</param>
-/// <param name="BodyLength">Bytes of the blocks; 0 in a mark, which only confirms the frames before it.</param>
-/// <param name="BlockCount">Blocks in the body.</param>
+/// <param name="BodyLength">Bytes of the blocks and the echo.</param>
+/// <param name="BlockCount">Blocks in the body; 0 in a mark, which only confirms the frames before it.</param>
 /// <param name="BodyChecksum">CRC-32C of the body.</param>
+/// <param name="EchoLength">Bytes at the end of the body that repeat where the shards of the frame before ended.</param>
 internal readonly record struct FrameHeader(
-    ulong Generation, ulong Salt, ulong Ordinal, ulong DurableOrdinal, int BodyLength, int BlockCount, uint BodyChecksum)
+    ulong Generation, ulong Salt, ulong Ordinal, ulong DurableOrdinal, int BodyLength, int BlockCount, uint BodyChecksum, int EchoLength)
 {
     public const int EncodedLength = 64;
     public const byte Version = 1;
@@ -37,7 +38,8 @@ internal readonly record struct FrameHeader(
         BinaryPrimitives.WriteInt32LittleEndian(destination[40..], BodyLength);
         BinaryPrimitives.WriteInt32LittleEndian(destination[44..], BlockCount);
         BinaryPrimitives.WriteUInt32LittleEndian(destination[48..], BodyChecksum);
-        BinaryPrimitives.WriteUInt64LittleEndian(destination[52..], 0);
+        BinaryPrimitives.WriteInt32LittleEndian(destination[52..], EchoLength);
+        BinaryPrimitives.WriteInt32LittleEndian(destination[56..], 0);
         BinaryPrimitives.WriteUInt32LittleEndian(destination[ChecksumOffset..], Crc32C.Compute(destination[..ChecksumOffset]));
     }
 
@@ -59,8 +61,10 @@ internal readonly record struct FrameHeader(
             BinaryPrimitives.ReadUInt64LittleEndian(source[32..]),
             BinaryPrimitives.ReadInt32LittleEndian(source[40..]),
             BinaryPrimitives.ReadInt32LittleEndian(source[44..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(source[48..]));
-        if (header.Generation != generation || (salt is { } known && header.Salt != known) || header.BodyLength < 0)
+            BinaryPrimitives.ReadUInt32LittleEndian(source[48..]),
+            BinaryPrimitives.ReadInt32LittleEndian(source[52..]));
+        if (header.Generation != generation || (salt is { } known && header.Salt != known) || header.BodyLength < 0
+            || header.EchoLength < 0 || header.EchoLength > header.BodyLength)
         {
             return false;
         }

@@ -43,6 +43,9 @@ internal sealed partial class Journal(
     /// <summary>The last frame that is known durable.</summary>
     public ulong DurableOrdinal { get; private set; }
 
+    /// <summary>Where the shards of the last durable frame ended, for the next frame to repeat.</summary>
+    public byte[] Echo { get; private set; } = [];
+
     /// <summary>A write failed, and no header says yet where its file ends.</summary>
     public bool IsCutPending { get; private set; }
 
@@ -100,6 +103,7 @@ internal sealed partial class Journal(
 
         DurableOrdinal = ordinal;
         position += frame.PaddedLength;
+        Echo = FrameEcho.Of(frame.Appends);
         return (file, offset);
     }
 
@@ -185,11 +189,14 @@ internal sealed partial class Journal(
     /// <summary>Waits for work in the background and closes what is open.</summary>
     public async ValueTask DisposeAsync()
     {
-        await preparing;
-        await sealing;
-        if (spare is { } file)
+        try
         {
-            await file.File.DisposeAsync();
+            await sealing;
+            await DropSpareAsync();
+        }
+        catch (StorageException)
+        {
+            // What stays behind is unfinished by its name: the next start removes it.
         }
 
         foreach (var each in Files)

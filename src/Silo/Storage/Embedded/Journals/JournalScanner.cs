@@ -1,6 +1,8 @@
 using Broker.Contracts.Blocks;
+using Broker.Contracts.Shards;
 using Broker.Silo.Storage.Embedded.Devices;
 using Broker.Silo.Storage.Embedded.Indexes;
+using Broker.Silo.Storage.Embedded.Shards;
 
 namespace Broker.Silo.Storage.Embedded.Journals;
 
@@ -17,6 +19,7 @@ namespace Broker.Silo.Storage.Embedded.Journals;
 internal sealed class JournalScanner(string name, ulong generation, ulong? salt, (long Offset, ulong LastOrdinal)? knownEnd, PlantedBugs bugs)
 {
     private readonly LiveIndex index = new();
+    private readonly Dictionary<ShardKey, ShardEnd> echoes = [];
     private readonly List<string> damages = [];
 
     public async ValueTask<JournalScan> ScanAsync(IDeviceFile file, CancellationToken cancellationToken)
@@ -53,7 +56,8 @@ internal sealed class JournalScanner(string name, ulong generation, ulong? salt,
                     && Crc32C.Compute(whole.Span[FrameHeader.EncodedLength..]) == frame.BodyChecksum;
                 if (isWhole)
                 {
-                    IndexBlocks(whole.Span[FrameHeader.EncodedLength..], offset + FrameHeader.EncodedLength);
+                    IndexBlocks(whole.Span[FrameHeader.EncodedLength..^frame.EchoLength], offset + FrameHeader.EncodedLength);
+                    FrameEcho.AddTo(echoes, whole.Span[^frame.EchoLength..]);
                     end = offset + frame.PaddedLength;
                     endOrdinal = last;
                 }
@@ -73,7 +77,7 @@ internal sealed class JournalScanner(string name, ulong generation, ulong? salt,
 
         if (knownEnd is not { } known || end >= known.Offset)
         {
-            return new JournalScan(index, end, endOrdinal, damages);
+            return new JournalScan(index, end, endOrdinal, echoes, damages);
         }
 
         damages.Add($"{name}: bytes {end} to {known.Offset} are damaged; the file is known to reach frame {known.LastOrdinal}.");
@@ -82,7 +86,7 @@ internal sealed class JournalScanner(string name, ulong generation, ulong? salt,
             await IndexDamagedAsync(window, tail.From, tail.To, cancellationToken);
         }
 
-        return new JournalScan(index, known.Offset, known.LastOrdinal, damages);
+        return new JournalScan(index, known.Offset, known.LastOrdinal, echoes, damages);
     }
 
     /// <summary>Of a frame whose checksum fails, every block whose head is good has its place, so that reading it reports the damage.</summary>
