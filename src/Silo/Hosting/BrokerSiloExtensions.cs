@@ -38,6 +38,7 @@ public static class BrokerSiloExtensions
         var services = builder.Services;
         services.AddBrokerOptions(builder.Configuration);
         services.TryAddSingleton(TimeProvider.System);
+        builder.Logging.QuietOrleans();
         services.AddControlPlane();
         services.AddShards();
         services.AddEmbeddedLog();
@@ -120,6 +121,13 @@ public static class BrokerSiloExtensions
         silo.Services.AddGrainStorage<RowGrainStorage>(
             Orleans.Providers.ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME,
             (provider, _) => new RowGrainStorage(provider.GetRequiredService<IRowStore>(), GrainStateJson));
+    }
+
+    /// <summary>Orleans tells all its options at every start, and that it would like another garbage collector. The configuration can ask for more.</summary>
+    private static void QuietOrleans(this ILoggingBuilder logging)
+    {
+        logging.AddFilter("Orleans", LogLevel.Warning);
+        logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
     }
 
     /// <summary>Takes Orleans' socket listeners out of the silo.</summary>

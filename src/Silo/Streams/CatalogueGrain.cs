@@ -77,16 +77,9 @@ public sealed partial class CatalogueGrain : Grain, ICatalogueGrain
             return await RecordAsync(command);
         });
         LogCreating(command.Name, generation);
-        try
-        {
-            await GrainFactory.GetGrain<IStreamGrain>(generation.Value).CreateAsync(command);
-        }
-        catch (Exception exception)
-        {
-            // The creation is recorded: the next sweep goes on with it.
-            LogCreationDelayed(command.Name, generation, exception);
-        }
 
+        // Not awaited: the stream grain may be waiting for this catalogue.
+        _ = StartAsync(command, generation);
         return generation;
     }
 
@@ -143,6 +136,19 @@ public sealed partial class CatalogueGrain : Grain, ICatalogueGrain
         }
 
         return _tokenKey;
+    }
+
+    private async Task StartAsync(CreateStreamCommand command, StreamGeneration generation)
+    {
+        try
+        {
+            await GrainFactory.GetGrain<IStreamGrain>(generation.Value).CreateAsync(command);
+        }
+        catch (Exception exception)
+        {
+            // The creation is recorded: the next sweep goes on with it.
+            LogCreationDelayed(command.Name, generation, exception);
+        }
     }
 
     private async Task<ImmutableArray<byte>> ReadOrMakeTokenKeyAsync()

@@ -16,19 +16,19 @@ public enum ReshardKind
 /// <summary>What a resharding is to reach: the intent, not a plan. What is left of it is always worked out from the lineage as it is.</summary>
 public sealed record ReshardOperation
 {
-    public ReshardKind Kind { get; init; }
+    public ReshardKind Kind { get; set; }
 
     /// <summary>The shard to split, or the first to merge.</summary>
-    public int Shard { get; init; }
+    public int Shard { get; set; }
 
     /// <summary>The second to merge.</summary>
-    public int AdjacentShard { get; init; }
+    public int AdjacentShard { get; set; }
 
     /// <summary>Where to split; decimal.</summary>
-    public string? NewStart { get; init; }
+    public string? NewStart { get; set; }
 
     /// <summary>Equal shards to be.</summary>
-    public int TargetCount { get; init; }
+    public int TargetCount { get; set; }
 
     /// <summary>The next steps, independent of one another; empty when the operation is done.</summary>
     public ImmutableArray<ReshardStep> NextSteps(StreamLineage lineage, int maxSteps) => Kind switch

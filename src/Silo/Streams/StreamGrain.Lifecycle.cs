@@ -116,8 +116,11 @@ public sealed partial class StreamGrain
                 (_settings, _mustLoad) = (settings, false);
             }
         });
-        await Catalogue.RemoveAsync(name, _generation);
+
+        // From before the name is free, nothing is told of this stream any more. Should the removal fail, the head is read again.
         _rows.Forget();
+        _mustLoad = true;
+        await Catalogue.RemoveAsync(name, _generation);
         LogDeleted(name, _generation);
         DeactivateOnIdle();
     }

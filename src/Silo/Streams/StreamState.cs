@@ -11,23 +11,23 @@ public sealed record StreamState
     /// <summary>AWS's retention for a new stream.</summary>
     public const int DefaultRetentionHours = 24;
 
-    public int RetentionHours { get; init; } = DefaultRetentionHours;
+    public int RetentionHours { get; set; } = DefaultRetentionHours;
 
-    public long HorizonFloorUnixMilliseconds { get; init; }
+    public long HorizonFloorUnixMilliseconds { get; set; }
 
     /// <summary>Most bytes of data and partition key in a record.</summary>
-    public int MaxRecordBytes { get; init; } = 1024 * 1024;
+    public int MaxRecordBytes { get; set; } = 1024 * 1024;
 
-    public ImmutableSortedDictionary<string, string> Tags { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+    public ImmutableSortedDictionary<string, string> Tags { get; set; } = ImmutableSortedDictionary<string, string>.Empty;
 
     /// <summary>The resharding that is under way; null for none.</summary>
-    public ReshardOperation? Operation { get; init; }
+    public ReshardOperation? Operation { get; set; }
 
     /// <summary>When UpdateShardCount was called in the last 24 hours; milliseconds since 1970.</summary>
-    public ImmutableArray<long> Scalings { get; init; } = [];
+    public ImmutableArray<long> Scalings { get; set; } = [];
 
     /// <summary>Rises with every write.</summary>
-    public long Revision { get; init; }
+    public long Revision { get; set; }
 
     [JsonIgnore]
     public RetentionHorizon Horizon => new(RetentionHours, HorizonFloorUnixMilliseconds);

@@ -60,3 +60,9 @@ public sealed class SealedShards : IShardLog
 
     public ValueTask<bool> IsCurrentAsync(ShardKey shard, long epoch, CancellationToken cancellationToken) => throw new NotSupportedException();
 }
+
+internal static class SealedShardsExtensions
+{
+    public static bool Sealed(this IServiceProvider services, ShardKey shard) =>
+        ((SealedShards)services.GetService(typeof(SealedShards))!).IsSealed(shard);
+}

@@ -60,10 +60,10 @@ public sealed class SiloFixture : IAsyncDisposable
         return (await stream.GetMapAsync(-1))!;
     }
 
-    /// <summary>Asks again until it is so, for at most 20 seconds.</summary>
+    /// <summary>Asks again until it is so, for at most a minute.</summary>
     public static async Task EventuallyAsync(Func<Task<bool>> condition)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!await condition())
         {
             await Task.Delay(5, limit.Token);

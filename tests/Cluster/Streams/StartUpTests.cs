@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Broker.Silo.Storage;
 using Broker.Tests.Cluster.Hosting;
+using Microsoft.Extensions.Options;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -21,5 +23,28 @@ public sealed class StartUpTests(ITestOutputHelper output)
             await silo.DisposeAsync();
             output.WriteLine($"started {started.TotalMilliseconds:F0} ms, first answer {answered.TotalMilliseconds:F0} ms, stopped {clock.Elapsed.TotalMilliseconds:F0} ms");
         }
+    }
+
+    [Fact]
+    public async Task TwoSilosOnOneMachineDoNotClashAndOneDirectoryHasOneSilo()
+    {
+        using var first = new DataDirectory();
+        using var second = new DataDirectory();
+        await using var one = await SiloFixture.StartAsync(first.Path, new SealedShards());
+        await using var two = await SiloFixture.StartAsync(second.Path, new SealedShards());
+        await one.CreateAsync("s", 1);
+        Assert.Null(await two.Catalogue.ResolveAsync("s"));
+        var refused = await Assert.ThrowsAsync<StorageException>(() => SiloFixture.StartAsync(first.Path, new SealedShards()));
+        Assert.Equal(StorageFault.Locked, refused.Fault);
+    }
+
+    [Fact]
+    public async Task WrongSettingsAreAllReportedAtStart()
+    {
+        using var directory = new DataDirectory();
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => SiloFixture.StartAsync(
+            directory.Path, new SealedShards(), ("Broker:Limits:Profile", "none"), ("Broker:Limits:MaxConsumersPerStream", "0")));
+        Assert.Contains("Broker:Limits:Profile", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("Broker:Limits:MaxConsumersPerStream", refused.Message, StringComparison.Ordinal);
     }
 }

@@ -7,17 +7,17 @@ namespace Broker.Silo.Streams.Rows;
 /// <summary>A shard of a lineage as it is stored (docs/layouts/rows.md). Hash keys are decimal, as AWS writes them.</summary>
 public sealed record ShardRow
 {
-    public required string Start { get; init; }
+    public required string Start { get; set; }
 
-    public required string End { get; init; }
+    public required string End { get; set; }
 
-    public ImmutableArray<int> Parents { get; init; } = [];
+    public ImmutableArray<int> Parents { get; set; } = [];
 
-    public long CreatedSecond { get; init; }
+    public long CreatedSecond { get; set; }
 
-    public long? ClosedPosition { get; init; }
+    public long? ClosedPosition { get; set; }
 
-    public long? ClosedUnixMilliseconds { get; init; }
+    public long? ClosedUnixMilliseconds { get; set; }
 
     public static ShardRow Of(ShardDescription shard) => new()
     {

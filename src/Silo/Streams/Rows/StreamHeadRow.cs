@@ -10,32 +10,32 @@ namespace Broker.Silo.Streams.Rows;
 /// </summary>
 public sealed record StreamHeadRow
 {
-    public required string Name { get; init; }
+    public required string Name { get; set; }
 
     /// <summary>Anything but Active: an operation is to be gone on with after a restart.</summary>
-    public StreamStatus Status { get; init; }
+    public StreamStatus Status { get; set; }
 
-    public StreamMode Mode { get; init; }
+    public StreamMode Mode { get; set; }
 
-    public long CreatedUnixMilliseconds { get; init; }
+    public long CreatedUnixMilliseconds { get; set; }
 
-    public int OpenShards { get; init; }
+    public int OpenShards { get; set; }
 
     /// <summary>The most open shards that its operation ends with; <see cref="OpenShards"/> where there is none. Quotas count it.</summary>
-    public int ReservedShards { get; init; }
+    public int ReservedShards { get; set; }
 
     /// <summary>What the stream is made from; null once it is made.</summary>
-    public StreamCreation? Creation { get; init; }
+    public StreamCreation? Creation { get; set; }
 }
 
 /// <summary>A creation as it is stored.</summary>
 public sealed record StreamCreation
 {
-    public int ShardCount { get; init; }
+    public int ShardCount { get; set; }
 
-    public int MaxRecordBytes { get; init; }
+    public int MaxRecordBytes { get; set; }
 
-    public ImmutableSortedDictionary<string, string> Tags { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+    public ImmutableSortedDictionary<string, string> Tags { get; set; } = ImmutableSortedDictionary<string, string>.Empty;
 
     public static StreamCreation Of(CreateStreamCommand command) =>
         new() { ShardCount = command.ShardCount, MaxRecordBytes = command.MaxRecordBytes, Tags = command.Tags };
