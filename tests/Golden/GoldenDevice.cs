@@ -1,6 +1,6 @@
 using Broker.Silo.Storage.Embedded.Devices;
 
-namespace Broker.Golden;
+namespace Broker.Tests.Golden;
 
 /// <summary>A device whose salts are known, so that the same appends give the same bytes.</summary>
 internal sealed class GoldenDevice(IDevice inner) : IDevice

@@ -10,7 +10,7 @@ using Broker.Silo.Storage.Embedded.Devices;
 using Broker.Silo.Storage.Embedded.Shards;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Broker.Golden;
+namespace Broker.Tests.Golden;
 
 /// <summary>The log's bytes on disk, version 1: written as ever, and read as ever. BROKER_GOLDEN_WRITE=1 writes the files anew, for a new version only.</summary>
 public sealed class LogLayoutTests : IDisposable

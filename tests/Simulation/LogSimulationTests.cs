@@ -3,7 +3,7 @@ using Broker.Silo.Storage.Embedded;
 using Broker.Silo.Storage.Embedded.Devices;
 using Xunit.Abstractions;
 
-namespace Broker.Simulation;
+namespace Broker.Tests.Simulation;
 
 /// <summary>The embedded log under crashes and faults. BROKER_SIM_SEEDS sets how many seeds are tried.</summary>
 public sealed class LogSimulationTests(ITestOutputHelper output)

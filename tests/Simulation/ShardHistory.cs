@@ -1,6 +1,6 @@
 using Broker.Silo.Storage;
 
-namespace Broker.Simulation;
+namespace Broker.Tests.Simulation;
 
 /// <summary>What was asked of one shard and answered, and the rules that what is found must keep.</summary>
 internal sealed class ShardHistory(string name)

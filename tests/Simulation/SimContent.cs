@@ -1,4 +1,4 @@
-namespace Broker.Simulation;
+namespace Broker.Tests.Simulation;
 
 /// <summary>A file's bytes: on the medium, and as the system shows them.</summary>
 internal sealed class SimContent(long length)

@@ -1,4 +1,4 @@
-namespace Broker.Simulation;
+namespace Broker.Tests.Simulation;
 
 /// <summary>The process died here.</summary>
 internal sealed class SimCrash() : Exception("Simulated crash.");

@@ -1,7 +1,7 @@
 using Broker.Silo.Storage;
 using Broker.Silo.Storage.Embedded.Devices;
 
-namespace Broker.Simulation;
+namespace Broker.Tests.Simulation;
 
 /// <summary>One process's view of a <see cref="SimDisk"/>: every operation takes a few steps of the scheduler, and none comes back once the process is dead.</summary>
 internal sealed class SimDevice(SimDisk disk, SimScheduler scheduler) : IDevice

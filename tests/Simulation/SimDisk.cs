@@ -1,7 +1,7 @@
 using Broker.Silo.Storage;
 using Broker.Silo.Storage.Embedded.Devices;
 
-namespace Broker.Simulation;
+namespace Broker.Tests.Simulation;
 
 /// <summary>What outlives a crash: files, each with what is on the medium and what is only in the system's cache; and the faults to come.</summary>
 internal sealed class SimDisk(Random random)

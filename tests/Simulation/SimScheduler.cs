@@ -1,4 +1,4 @@
-namespace Broker.Simulation;
+namespace Broker.Tests.Simulation;
 
 /// <summary>One thread and one seed: every continuation is a step, and the seed picks which of those that are ready comes next.</summary>
 /// <remarks>Time stands still while anything is ready, then jumps to the next timer. What a test awaits must be awaited inside <see cref="Run"/>.</remarks>

@@ -1,4 +1,4 @@
-namespace Broker.Simulation;
+namespace Broker.Tests.Simulation;
 
 /// <summary>A clock that moves only when the simulation has nothing else to do.</summary>
 internal sealed class SimTime : TimeProvider

@@ -9,7 +9,7 @@ using Broker.Silo.Storage;
 using Broker.Silo.Storage.Embedded;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Broker.Simulation;
+namespace Broker.Tests.Simulation;
 
 /// <summary>A disk, writers and readers on one seed: each life opens the log, works until it ends or dies, and is checked by the next.</summary>
 internal sealed class SimWorld

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Broker.Contracts.Grains;
 using Broker.Contracts.Streams;
 using Broker.Silo.Hosting;
-using Broker.Silo.Storage;
 using Broker.Silo.Storage.Rows;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,15 +25,15 @@ public sealed class SiloFixture : IAsyncDisposable
 
     public ICatalogueGrain Catalogue => Grains.GetGrain<ICatalogueGrain>("000000000000");
 
-    public static async Task<SiloFixture> StartAsync(string directory, SealedShards shards, params (string Key, string Value)[] settings)
+    public static async Task<SiloFixture> StartAsync(string directory, ObservedLog shards, params (string Key, string Value)[] settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = "Production" });
         builder.Logging.SetMinimumLevel(LogLevel.None);
         builder.Configuration.AddInMemoryCollection(
             settings.Select(setting => KeyValuePair.Create<string, string?>(setting.Key, setting.Value))
                 .Append(KeyValuePair.Create<string, string?>("Broker:Storage:DataDirectory", directory)));
-        builder.Services.AddSingleton(shards);
-        builder.Services.AddSingleton<IShardLog>(shards);
+        builder.Services.AddSingleton<TimeProvider>(shards.Time);
+        builder.Services.AddSingleton(provider => shards.Around(provider.GetRequiredService<EmbeddedLogComponent>()));
         builder.Services.AddSingleton(provider => new FaultyRowStore(provider.GetRequiredService<SqliteRowStore>()));
         builder.Services.AddSingleton<IRowStore>(provider => provider.GetRequiredService<FaultyRowStore>());
         builder.AddBrokerSilo();

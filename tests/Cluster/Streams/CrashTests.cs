@@ -1,7 +1,9 @@
 using Broker.Contracts.Grains;
 using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
+using Broker.Silo.Storage;
 using Broker.Tests.Cluster.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Broker.Tests.Cluster.Streams;
@@ -33,7 +35,7 @@ public sealed class CrashTests
     private static async Task<bool> CutOffAsync(string operation, int writes, bool landsFirst)
     {
         using var directory = new DataDirectory();
-        var shards = new SealedShards();
+        var shards = new ObservedLog();
         bool struck;
         await using (var silo = await SiloFixture.StartAsync(directory.Path, shards))
         {
@@ -117,7 +119,12 @@ public sealed class CrashTests
             "merge" => [1, 2],
             _ => [2],
         });
-        Assert.All(map.Shards.Where(shard => shard.IsOpen), shard => Assert.False(silo.Services.Sealed(new ShardKey(generation, shard.Id))));
+        foreach (var shard in map.Shards.Where(shard => shard.IsOpen))
+        {
+            var head = await silo.Services.GetRequiredService<IShardLog>().PeekAsync(new ShardKey(generation, shard.Id), CancellationToken.None);
+            Assert.False(head.IsSealed);
+        }
+
         Assert.Equal(map.Stream.OpenShardCount, (await silo.Catalogue.DescribeLimitsAsync()).OpenShardCount);
     }
 

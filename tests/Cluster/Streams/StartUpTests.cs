@@ -16,7 +16,7 @@ public sealed class StartUpTests(ITestOutputHelper output)
         {
             using var directory = new DataDirectory();
             var clock = Stopwatch.StartNew();
-            var silo = await SiloFixture.StartAsync(directory.Path, new SealedShards());
+            var silo = await SiloFixture.StartAsync(directory.Path, new ObservedLog());
             var started = clock.Elapsed;
             Assert.False((await silo.Catalogue.ListAsync(null, 10)).HasMore);
             var answered = clock.Elapsed;
@@ -30,11 +30,11 @@ public sealed class StartUpTests(ITestOutputHelper output)
     {
         using var first = new DataDirectory();
         using var second = new DataDirectory();
-        await using var one = await SiloFixture.StartAsync(first.Path, new SealedShards());
-        await using var two = await SiloFixture.StartAsync(second.Path, new SealedShards());
+        await using var one = await SiloFixture.StartAsync(first.Path, new ObservedLog());
+        await using var two = await SiloFixture.StartAsync(second.Path, new ObservedLog());
         await one.CreateAsync("s", 1);
         Assert.Null(await two.Catalogue.ResolveAsync("s"));
-        var refused = await Assert.ThrowsAsync<StorageException>(() => SiloFixture.StartAsync(first.Path, new SealedShards()));
+        var refused = await Assert.ThrowsAsync<StorageException>(() => SiloFixture.StartAsync(first.Path, new ObservedLog()));
         Assert.Equal(StorageFault.Locked, refused.Fault);
     }
 
@@ -43,7 +43,7 @@ public sealed class StartUpTests(ITestOutputHelper output)
     {
         using var directory = new DataDirectory();
         var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => SiloFixture.StartAsync(
-            directory.Path, new SealedShards(), ("Broker:Limits:Profile", "none"), ("Broker:Limits:MaxConsumersPerStream", "0")));
+            directory.Path, new ObservedLog(), ("Broker:Limits:Profile", "none"), ("Broker:Limits:MaxConsumersPerStream", "0")));
         Assert.Contains("Broker:Limits:Profile", refused.Message, StringComparison.Ordinal);
         Assert.Contains("Broker:Limits:MaxConsumersPerStream", refused.Message, StringComparison.Ordinal);
     }

@@ -14,7 +14,7 @@ namespace Broker.Tests.Cluster.Streams;
 public sealed class StreamLifecycleTests : IAsyncLifetime
 {
     private readonly DataDirectory _directory = new();
-    private readonly SealedShards _shards = new();
+    private readonly ObservedLog _shards = new();
     private SiloFixture _silo = null!;
 
     public async Task InitializeAsync() => _silo = await SiloFixture.StartAsync(_directory.Path, _shards, ("Broker:Limits:MaxConsumersPerStream", "2"));
@@ -167,9 +167,10 @@ public sealed class StreamLifecycleTests : IAsyncLifetime
     public async Task TheSweepTellsTheLogEveryHorizonAndDropsExpiredShards()
     {
         var stream = await _silo.CreateAsync("s", 1);
-        _shards.StampOffsetMilliseconds = -25 * 3_600_000;
+        _shards.Time.Offset = TimeSpan.FromHours(-25);
         await stream.SplitShardAsync(new ShardId(0), new HashKey(1000));
         var before = await SiloFixture.ActiveAsync(stream);
+        _shards.Time.Offset = TimeSpan.Zero;
         await _silo.Services.GetRequiredService<RetentionSweeper>().SweepAsync(CancellationToken.None);
         var now = _silo.Services.GetRequiredService<ExpiryClock>().NowUnixMilliseconds;
         Assert.InRange(_shards.Horizons[before.Stream.Generation], now - (24 * 3_600_000) - 20_000, now - (24 * 3_600_000));

@@ -76,13 +76,13 @@ public sealed class CommandLineTests
     [Fact]
     public void The_middle_of_a_shard_halves_it()
     {
-        foreach (var range in Contracts.Streams.HashKeyRange.Uniform(1).Concat(Contracts.Streams.HashKeyRange.Uniform(3)))
+        foreach (var range in Broker.Contracts.Streams.HashKeyRange.Uniform(1).Concat(Broker.Contracts.Streams.HashKeyRange.Uniform(3)))
         {
             var (lower, upper) = range.SplitAt(SplitCommand.MiddleOf(range));
             Assert.InRange((double)(lower.End.Value - lower.Start.Value) / (double)(upper.End.Value - upper.Start.Value), 0.999, 1.001);
         }
 
-        var two = new Contracts.Streams.HashKeyRange(new HashKey(7), new HashKey(8));
+        var two = new Broker.Contracts.Streams.HashKeyRange(new HashKey(7), new HashKey(8));
         Assert.Equal(new HashKey(8), SplitCommand.MiddleOf(two));
         Assert.Throws<CommandException>(() => SplitCommand.MiddleOf(new(new HashKey(7), new HashKey(7))));
     }

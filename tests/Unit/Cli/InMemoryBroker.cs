@@ -76,7 +76,7 @@ internal sealed class InMemoryBroker : IAsyncDisposable
         app.MapGrpcService<InMemoryStreams>();
         app.MapGrpcService<InMemoryRecords>();
         broker = new InMemoryBroker(app) { Planted = planted, RefuseEvery = refuseEvery };
-        foreach (var range in Contracts.Streams.HashKeyRange.Uniform(shardCount))
+        foreach (var range in Broker.Contracts.Streams.HashKeyRange.Uniform(shardCount))
         {
             broker.AddShard(range);
         }
@@ -174,21 +174,21 @@ internal sealed class InMemoryBroker : IAsyncDisposable
         connections.Dispose();
     }
 
-    private MemoryShard AddShard(Contracts.Streams.HashKeyRange range, params string[] parents)
+    private MemoryShard AddShard(Broker.Contracts.Streams.HashKeyRange range, params string[] parents)
     {
         var shard = new MemoryShard(string.Create(CultureInfo.InvariantCulture, $"shardId-{shards.Count:D12}"), range, parents);
         shards.Add(shard);
         return shard;
     }
 
-    internal sealed class MemoryShard(string id, Contracts.Streams.HashKeyRange range, string[] parents)
+    internal sealed class MemoryShard(string id, Broker.Contracts.Streams.HashKeyRange range, string[] parents)
     {
         private readonly ConcurrentQueue<V1.Record> records = new();
         private volatile MemoryShard[] children = [];
 
         public string Id { get; } = id;
 
-        public Contracts.Streams.HashKeyRange Range { get; } = range;
+        public Broker.Contracts.Streams.HashKeyRange Range { get; } = range;
 
         public string[] Parents { get; } = parents;
 

@@ -1,8 +1,9 @@
 using Broker.Contracts.Blocks;
 using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
+using Xunit;
 
-namespace Broker.Unit.Contracts.Blocks;
+namespace Broker.Tests.Unit.Contracts.Blocks;
 
 public sealed class RecordBlockTests
 {

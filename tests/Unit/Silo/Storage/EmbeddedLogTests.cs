@@ -3,8 +3,9 @@ using Broker.Contracts.Blocks;
 using Broker.Contracts.Streams;
 using Broker.Silo.Storage;
 using Broker.Silo.Storage.Embedded;
+using Xunit;
 
-namespace Broker.Unit.Silo.Storage;
+namespace Broker.Tests.Unit.Silo.Storage;
 
 public sealed class EmbeddedLogTests
 {

@@ -1,7 +1,7 @@
 using Broker.Silo.Storage;
 using Broker.Silo.Storage.Embedded.Devices;
 
-namespace Broker.Unit.Silo.Storage;
+namespace Broker.Tests.Unit.Silo.Storage;
 
 /// <summary>A device that fails when it is told to.</summary>
 internal sealed class FaultyDevice(IDevice inner) : IDevice

@@ -6,8 +6,9 @@ using Broker.Silo.Storage;
 using Broker.Silo.Storage.Embedded;
 using Broker.Silo.Storage.Embedded.Devices;
 using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
 
-namespace Broker.Unit.Silo.Storage;
+namespace Broker.Tests.Unit.Silo.Storage;
 
 /// <summary>A log in a directory of its own, which is removed in the end, and a writer for its shards.</summary>
 internal sealed class TestLog : IAsyncDisposable
