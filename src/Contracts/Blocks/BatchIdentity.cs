@@ -15,7 +15,7 @@ public readonly record struct BatchIdentity(
 {
     /// <summary>
     /// The epoch under which gateways number the puts of clients that bring no identity. Those are repeated only while they are
-    /// in flight, so shards keep a much smaller window of them; producers may not use it.
+    /// in flight, so shards forget them soon; producers may not use it.
     /// </summary>
     public const uint GatewayEpoch = uint.MaxValue;
 }

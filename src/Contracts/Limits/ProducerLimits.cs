@@ -9,8 +9,11 @@ public sealed class ProducerLimits
     /// </summary>
     public const int WindowBatches = 1_024;
 
-    /// <summary>The window of a gateway's own numbers (<see cref="Blocks.BatchIdentity.GatewayEpoch"/>), which are repeated only while in flight.</summary>
-    public const int GatewayWindowBatches = 64;
+    /// <summary>
+    /// How long a gateway's own numbers (<see cref="Blocks.BatchIdentity.GatewayEpoch"/>) are recognised: longer than any put is
+    /// tried for, and short, because every shard that is written to has them.
+    /// </summary>
+    public static readonly TimeSpan GatewayRetention = TimeSpan.FromMinutes(1);
 
     /// <summary>Batches that a shard remembers over all producers: 32 bytes each, and all of them fit one snapshot block.</summary>
     public const int MaxBatchesPerShard = 250_000;

@@ -185,9 +185,10 @@ internal sealed partial class ShardAppender : IThreadPoolWorkItem
     /// <summary>Fails portions whose time is up; the caller holds the lock.</summary>
     private void Expire()
     {
+        var now = context.Clock.GetTimestamp();
         for (var i = queue.Count - 1; i >= 0; i--)
         {
-            if (context.Remaining(queue[i].Batch.Deadline) <= TimeSpan.Zero)
+            if (queue[i].Batch.Deadline <= now)
             {
                 var portion = queue[i];
                 queue.RemoveAt(i);
@@ -212,7 +213,7 @@ internal sealed partial class ShardAppender : IThreadPoolWorkItem
         var patience = context.Options.AppendAttemptTimeout;
         foreach (var portion in portions)
         {
-            portion.Group.Identity ??= new BatchIdentity(producer, 0, ++lastNumber);
+            portion.Group.Identity ??= new BatchIdentity(producer, BatchIdentity.GatewayEpoch, ++lastNumber);
             var remaining = context.Remaining(portion.Batch.Deadline);
             patience = remaining < patience ? remaining : patience;
         }

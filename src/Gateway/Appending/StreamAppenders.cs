@@ -77,11 +77,12 @@ internal sealed class StreamAppenders(AppendContext context, StreamRoute first)
     {
         var pause = FirstPause;
         var isGone = false;
+        var seen = route;
         while (!TryEnd(closed, isGone))
         {
             try
             {
-                var seen = await context.Routes.RefreshAsync(route);
+                seen = await context.Routes.RefreshAsync(seen);
                 if (seen.FindShard(closed.Shard.Id) is not { IsOpen: true } && seen.Covers(closed.Shard.Range))
                 {
                     lock (sync)

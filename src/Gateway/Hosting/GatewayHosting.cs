@@ -51,6 +51,7 @@ public static class GatewayHosting
         services.TryAddSingleton<RecordAppender>();
         services.TryAddSingleton<GatewayMetrics>();
         services.TryAddSingleton<GatewayDrain>();
+        services.AddHostedService(static provider => provider.GetRequiredService<GatewayDrain>());
         services.TryAddSingleton<TokenSealer>();
         services.TryAddSingleton<PageTokens>();
         services.TryAddSingleton<ShardIterators>();

@@ -19,6 +19,9 @@ internal sealed class ProducerWindow(uint epoch)
 {
     private readonly Dictionary<ulong, TakenBatch> taken = [];
     private Dictionary<ulong, List<TakenBatch>>? takenTwice;
+    private int sweepAt = FirstSweepAt;
+
+    private const int FirstSweepAt = 64;
 
     public uint Epoch { get; } = epoch;
 
@@ -29,10 +32,8 @@ internal sealed class ProducerWindow(uint epoch)
     /// <summary>Entries held, for the shard's bound.</summary>
     public int Count { get; private set; }
 
-    private ulong Width => Epoch == BatchIdentity.GatewayEpoch ? ProducerLimits.GatewayWindowBatches : (ulong)ProducerLimits.WindowBatches;
-
     /// <summary>True when whether the number was taken cannot be told any more.</summary>
-    public bool IsBehind(ulong number) => Highest >= Width && number <= Highest - Width;
+    public bool IsBehind(ulong number) => Highest >= ProducerLimits.WindowBatches && number <= Highest - ProducerLimits.WindowBatches;
 
     public void Add(ulong number, TakenBatch batch)
     {
@@ -110,16 +111,20 @@ internal sealed class ProducerWindow(uint epoch)
         DropBehind();
     }
 
+    /// <summary>Drops what the window has passed, and of a gateway's numbers those that nobody repeats any more; not at every call.</summary>
     private void DropBehind()
     {
-        if ((ulong)taken.Count <= Width / 2)
+        if (taken.Count < sweepAt)
         {
             return;
         }
 
-        foreach (var number in taken.Keys)
+        var oldest = Epoch == BatchIdentity.GatewayEpoch
+            ? LastSeenUnixMilliseconds - (long)ProducerLimits.GatewayRetention.TotalMilliseconds
+            : long.MinValue;
+        foreach (var (number, batch) in taken)
         {
-            if (IsBehind(number))
+            if (IsBehind(number) || batch.ArrivalUnixMilliseconds < oldest)
             {
                 taken.Remove(number);
                 Count--;
@@ -129,5 +134,8 @@ internal sealed class ProducerWindow(uint epoch)
                 }
             }
         }
+
+        // Amortised: the next sweep comes when half as much again was added.
+        sweepAt = Math.Max(FirstSweepAt, taken.Count + (taken.Count / 2));
     }
 }

@@ -104,6 +104,11 @@ internal sealed class ProduceSession(
             throw Malformed(open is null ? "open is malformed." : $"producer_id has {open.ProducerId.Length} bytes: it must have 16, or none.");
         }
 
+        if (open.ProducerEpoch == BatchIdentity.GatewayEpoch)
+        {
+            throw Malformed($"producer_epoch is {open.ProducerEpoch}: it must be below that, which the broker keeps for itself.");
+        }
+
         var route = await getRoute(open.StreamName, cancellation);
         streamName = open.StreamName;
         generation = route.Stream.Generation;

@@ -8,6 +8,7 @@ public sealed partial class RecordService
     public async Task Produce(
         IAsyncStreamReader<RequestFrame> requestStream, IServerStreamWriter<V1.ProduceResponse> responseStream, ServerCallContext context)
     {
+        drain.Enter();
         metrics.Session(1);
         try
         {
@@ -17,6 +18,7 @@ public sealed partial class RecordService
         finally
         {
             metrics.Session(-1);
+            drain.Leave();
         }
     }
 }

@@ -12,6 +12,24 @@ public sealed partial class RecordService
     public async Task SubscribeToShard(
         V1.SubscribeToShardRequest request, IServerStreamWriter<RecordPage> responseStream, ServerCallContext context)
     {
+        drain.Enter();
+        try
+        {
+            await RunSubscriptionAsync(request, responseStream, context);
+        }
+        catch (Exception) when (drain.Draining.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)
+        {
+            throw GatewayDrain.Stopping();
+        }
+        finally
+        {
+            drain.Leave();
+        }
+    }
+
+    private async Task RunSubscriptionAsync(
+        V1.SubscribeToShardRequest request, IServerStreamWriter<RecordPage> responseStream, ServerCallContext context)
+    {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, drain.Draining);
         var route = await routes.GetAsync(request.StreamName, ending.Token);
         var shard = positions.FindShard(route, request.ShardId);
@@ -36,10 +54,6 @@ public sealed partial class RecordService
         {
             await new ShardSubscription(grains, routes, feeds, options.Value, clock, metrics)
                 .RunAsync(route, shard, start, consumer, subscription, responseStream, ending.Token);
-        }
-        catch (Exception) when (drain.Draining.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)
-        {
-            throw GatewayDrain.Stopping();
         }
         finally
         {
