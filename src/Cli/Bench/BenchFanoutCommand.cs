@@ -16,6 +16,7 @@ internal static class BenchFanoutCommand
         var producers = BenchOptions.Number("--producers", "Producers.", 2);
         var command = new Command("fanout", "Put at a rate and measure until every subscriber has each record.") { seconds, rate, subscribers, producers };
         common.AddTo(command);
+        command.Add(common.WarmUp);
         new ClientOptions().Attach(command, async (parse, context) =>
         {
             await using var stream = await ScratchStream.UseAsync(context, parse.GetValue(common.Stream), "bench", parse.GetValue(common.Shards));
@@ -26,7 +27,8 @@ internal static class BenchFanoutCommand
                 Math.Max(1, parse.GetValue(producers)),
                 Math.Max(1, parse.GetValue(rate)),
                 TimeSpan.FromSeconds(parse.GetValue(seconds)),
-                Math.Max(16, parse.GetValue(common.RecordBytes)));
+                Math.Max(16, parse.GetValue(common.RecordBytes)),
+                TimeSpan.FromSeconds(parse.GetValue(common.WarmUp)));
             await ProgressLine.ShowAsync(context, null, () => (0, load.Counter.Text), () => load.RunAsync(context.Cancellation));
             BenchTables.Answer(context, BenchResult.Of(
                 "fanout", stream.Name, load.Subscribers, load.Counter, load.RecordsPerSecond, load.Latency, "due to be put to received, a record"));

@@ -44,13 +44,14 @@ internal static class BenchGetCommand
     private static async Task FillAsync(ClientContext context, string stream, long records, int recordBytes)
     {
         var time = TimeProvider.System;
+        using var ticker = new Ticker();
         var load = new ProduceLoad(context.Endpoint, stream, BatchBuilder.MaxRecords, recordBytes, 16, time);
         var counter = new LoadCounter(time);
         await ProgressLine.ShowAsync(
             context,
             records,
             () => (counter.Records, $"filling: {counter.Text}"),
-            () => load.RunAsync(0, new LoadPlan(time, records, null, null), counter, new LatencyRecorder(time), context.Cancellation));
+            () => load.RunAsync(0, new LoadPlan(time, records, null, null, ticker), counter, new LatencyRecorder(time), context.Cancellation));
         if (counter.Failed > 0)
         {
             throw new CommandException($"{counter.Failed} records could not be put.");

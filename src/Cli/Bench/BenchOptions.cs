@@ -15,6 +15,9 @@ internal sealed class BenchOptions
 
     public Option<int> RecordBytes { get; } = Number("--record-bytes", "Size of a record's data; at least 16.", 1024);
 
+    /// <summary>For benches that tell latencies under load.</summary>
+    public Option<double> WarmUp { get; } = Number("--warmup", "Seconds at the beginning whose latencies are not counted.", 2.0);
+
     public void AddTo(Command command)
     {
         command.Add(Stream);

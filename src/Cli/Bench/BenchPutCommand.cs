@@ -29,6 +29,7 @@ internal static class BenchPutCommand
         };
         var command = new Command("put", "Put records and measure until each is durable.") { mode, records, seconds, batch, workers, inFlight, rate };
         common.AddTo(command);
+        command.Add(common.WarmUp);
         new ClientOptions().Attach(command, (parse, context) =>
         {
             var how = parse.GetValue(mode);
@@ -55,7 +56,9 @@ internal static class BenchPutCommand
         var produce = new ProduceLoad(context.Endpoint, stream.Name, load.BatchRecords, recordBytes, load.InFlight, time);
         var unary = new UnaryLoad(context.Connection, stream.Name, load.Mode, load.BatchRecords, recordBytes);
         var latency = new LatencyRecorder(time);
-        var plan = new LoadPlan(time, load.Records, load.Duration, load.Rate);
+        latency.WarmUp(TimeSpan.FromSeconds(parse.GetValue(common.WarmUp)));
+        using var ticker = new Ticker();
+        var plan = new LoadPlan(time, load.Records, load.Duration, load.Rate, ticker);
         var counter = new LoadCounter(time);
         var work = Task.WhenAll(Enumerable.Range(0, load.Workers).Select(worker => Task.Run(() => load.IsUnary
             ? unary.RunAsync(worker, plan, counter, latency, context.Cancellation)

@@ -8,12 +8,11 @@ namespace Broker.Cli.Bench;
 /// <summary>Puts records that carry when they were due, and measures their way to each subscriber.</summary>
 /// <remarks>Producers and subscribers are in one process, so one clock stamps both ends.</remarks>
 internal sealed class FanoutLoad(
-    Uri endpoint, string stream, int subscribers, int producers, double recordsPerSecond, TimeSpan duration, int recordBytes)
+    Uri endpoint, string stream, int subscribers, int producers, double recordsPerSecond, TimeSpan duration, int recordBytes, TimeSpan warmUp)
 {
     /// <summary>Begins every record, so that others in the stream are not counted.</summary>
     private static readonly long Mark = BinaryPrimitives.ReadInt64LittleEndian(Guid.NewGuid().ToByteArray());
 
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
     private readonly TimeProvider time = TimeProvider.System;
     private long put;
 
@@ -38,7 +37,9 @@ internal sealed class FanoutLoad(
             var reading = connections.Select(connection =>
                 new StreamFollower(new PushShardSource(connection, stream), options, time).RunAsync(TakeAsync, stop.Token)).ToArray();
             await Task.Delay(TimeSpan.FromSeconds(1), time, cancellation); // Subscriptions at LATEST have to be there before the first record.
-            await Task.WhenAll(Enumerable.Range(0, producers).Select(producer => Task.Run(() => ProduceAsync(producer, cancellation))));
+            Latency.WarmUp(warmUp);
+            using var ticker = new Ticker();
+            await Task.WhenAll(Enumerable.Range(0, producers).Select(producer => Task.Run(() => ProduceAsync(producer, ticker, cancellation))));
             for (var began = time.GetTimestamp(); Missing > 0 && time.GetElapsedTime(began) < TimeSpan.FromSeconds(10);)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(20), time, cancellation);
@@ -55,7 +56,7 @@ internal sealed class FanoutLoad(
     }
 
     /// <summary>Puts what has become due every millisecond, as one batch.</summary>
-    private async Task ProduceAsync(int producer, CancellationToken cancellation)
+    private async Task ProduceAsync(int producer, Ticker ticker, CancellationToken cancellation)
     {
         using var connection = BrokerConnection.Open(endpoint);
         await using var session = await ProducerSession.OpenAsync(connection.Invoker, stream, new ProducerOptions(), cancellation);
@@ -77,7 +78,7 @@ internal sealed class FanoutLoad(
 
             if (builder.Count == 0)
             {
-                await Task.Delay(Tick, time, cancellation);
+                await ticker.NextAsync().WaitAsync(cancellation);
                 continue;
             }
 

@@ -8,10 +8,20 @@ internal sealed class LatencyRecorder(TimeProvider time)
     private const long LongestMicroseconds = 600L * 1_000_000;
     private readonly Lock gate = new();
     private readonly LongHistogram histogram = new(1, LongestMicroseconds, 3);
+    private long countedFrom;
+
+    /// <summary>Leaves out what begins before the warm-up's end: a generator that was started just now measures its own compiler first.</summary>
+    public void WarmUp(TimeSpan duration) =>
+        Volatile.Write(ref countedFrom, time.GetTimestamp() + (long)(duration.TotalSeconds * time.TimestampFrequency));
 
     /// <summary>Adds the time since a timestamp, once for each of <paramref name="count"/> records.</summary>
     public void AddSince(long timestamp, long count = 1)
     {
+        if (timestamp < Volatile.Read(ref countedFrom))
+        {
+            return;
+        }
+
         var microseconds = (long)time.GetElapsedTime(timestamp).TotalMicroseconds;
         lock (gate)
         {

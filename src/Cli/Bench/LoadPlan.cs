@@ -8,6 +8,7 @@ namespace Broker.Cli.Bench;
 internal sealed class LoadPlan
 {
     private readonly TimeProvider time;
+    private readonly Ticker ticker;
     private readonly long began;
     private readonly long? records;
     private readonly double? recordsPerSecond;
@@ -18,8 +19,10 @@ internal sealed class LoadPlan
     /// <param name="records">Records in all; null for no bound.</param>
     /// <param name="duration">How long; null for no bound.</param>
     /// <param name="recordsPerSecond">The rate; null for as fast as it goes.</param>
-    public LoadPlan(TimeProvider time, long? records, TimeSpan? duration, double? recordsPerSecond)
+    /// <param name="ticker">Wakes workers whose piece is due.</param>
+    public LoadPlan(TimeProvider time, long? records, TimeSpan? duration, double? recordsPerSecond, Ticker ticker)
     {
+        this.ticker = ticker;
         this.time = time;
         this.records = records;
         this.recordsPerSecond = recordsPerSecond;
@@ -49,9 +52,9 @@ internal sealed class LoadPlan
             return null;
         }
 
-        if (due > elapsed)
+        while (time.GetElapsedTime(began) < due)
         {
-            await Task.Delay(due - elapsed, time, cancellation);
+            await ticker.NextAsync().WaitAsync(cancellation);
         }
 
         return began + (long)(due.TotalSeconds * time.TimestampFrequency);

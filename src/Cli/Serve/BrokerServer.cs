@@ -71,9 +71,11 @@ internal static partial class BrokerServer
         });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
 
-        // Orleans warns of what an embedded silo is meant to be (no server GC, one silo), Kestrel of HTTP/2 without TLS, which works here.
-        builder.Logging.AddFilter("Orleans", LogLevel.Error);
+        // Kestrel warns of HTTP/2 without TLS, which works here.
         builder.Logging.AddFilter("Polly", LogLevel.Error);
+
+        // Why it did not start is told by RunAsync in a line.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
         builder.Logging.AddFilter("Grpc", LogLevel.Warning);
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));

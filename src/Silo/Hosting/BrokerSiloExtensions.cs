@@ -128,6 +128,9 @@ public static class BrokerSiloExtensions
     {
         logging.AddFilter("Orleans", LogLevel.Warning);
         logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
+
+        // At its first turn it takes the time since the machine started for a stall.
+        logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
     }
 
     /// <summary>Takes Orleans' socket listeners out of the silo.</summary>

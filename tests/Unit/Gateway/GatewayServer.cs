@@ -36,7 +36,7 @@ internal sealed class GatewayServer : IAsyncDisposable
     {
         var builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Broker:Gateway:Listen"] = "127.0.0.1:0" });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Broker:Gateway:Listen"] = "http://127.0.0.1:0" });
         builder.Configuration.AddInMemoryCollection(settings.Select(static pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)));
         builder.Services.AddSingleton<IBrokerGrains>(cluster);
         builder.AddBrokerGateway();
