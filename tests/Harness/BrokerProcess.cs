@@ -43,6 +43,9 @@ public sealed class BrokerProcess : IDisposable
         }
     }
 
+    /// <summary>Environment variables of the processes to come.</summary>
+    public Dictionary<string, string> Variables { get; } = [];
+
     public int ProcessId => process!.Id;
 
     /// <summary>Starts it and waits until it serves.</summary>
@@ -88,6 +91,11 @@ public sealed class BrokerProcess : IDisposable
             RedirectStandardError = true,
             WorkingDirectory = DataDirectory,
         };
+        foreach (var (name, value) in Variables)
+        {
+            start.Environment[name] = value;
+        }
+
         var launched = Process.Start(start) ?? throw new InvalidOperationException("The process did not start.");
         launched.OutputDataReceived += Keep;
         launched.ErrorDataReceived += Keep;
@@ -163,7 +171,7 @@ public sealed class BrokerProcess : IDisposable
         Directory.Delete(DataDirectory, recursive: true);
     }
 
-    private static int FreePort()
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

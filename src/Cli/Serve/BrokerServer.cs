@@ -4,6 +4,7 @@ using Broker.Silo.Storage;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
+using OpenTelemetry;
 
 namespace Broker.Cli.Serve;
 
@@ -82,6 +83,15 @@ internal static partial class BrokerServer
         builder.AddBrokerSilo();
         builder.AddBrokerGateway();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
+
+        // OpenTelemetry's own variables say where to; without them nothing is collected.
+        if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
+        {
+            builder.Services.AddOpenTelemetry()
+                .WithMetrics(metrics => metrics.AddMeter("Broker.*", "Microsoft.Orleans"))
+                .UseOtlpExporter();
+        }
+
         var application = builder.Build();
         application.MapBrokerGateway();
         return application;
