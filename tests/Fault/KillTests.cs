@@ -131,6 +131,9 @@ public sealed class KillTests(ITestOutputHelper output)
         AssertSound(ledger, all, broker);
         output.WriteLine($"{ledger.AcknowledgedCount} acknowledged, {all.Count} read, {(await Reading.ShardsAsync(streams, Stream)).Count} shards");
 
+        var tailed = await Reading.TailedAsync(broker.Endpoint, Stream);
+        AssertSound(ledger, tailed, broker);
+        Assert.Equal(all.Count, tailed.Count);
         foreach (var group in all.GroupBy(record => record.Shard))
         {
             var expected = group.ToList();

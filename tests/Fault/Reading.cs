@@ -1,3 +1,7 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using Broker.Tests.Harness;
 using Broker.V1;
 
 namespace Broker.Tests.Fault;
@@ -64,6 +68,29 @@ public static class Reading
 
             iterator = page.NextShardIterator;
         }
+    }
+
+    /// <summary>Every record of a stream as <c>broker tail</c> follows it by push, children after their parents.</summary>
+    public static async Task<List<ReadRecord>> TailedAsync(string endpoint, string stream)
+    {
+        using var tail = Process.Start(new ProcessStartInfo(
+            BrokerProcess.Executable, ["tail", stream, "--from", "trim-horizon", "--exit-at-end", "--output", "json", "--endpoint", endpoint])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        var read = new List<ReadRecord>();
+        while (await tail.StandardOutput.ReadLineAsync() is { } line)
+        {
+            using var record = JsonDocument.Parse(line);
+            read.Add(new ReadRecord(
+                Ledger.IdOf(Encoding.UTF8.GetBytes(record.RootElement.GetProperty("data").GetString()!)),
+                record.RootElement.GetProperty("shardId").GetString()!,
+                record.RootElement.GetProperty("sequenceNumber").GetString()!,
+                record.RootElement.GetProperty("approximateArrivalTimestamp").GetDateTimeOffset().ToUnixTimeMilliseconds()));
+        }
+
+        await tail.WaitForExitAsync();
+        return tail.ExitCode == 0 ? read : throw new InvalidOperationException($"broker tail ended with {tail.ExitCode}.");
     }
 
     /// <summary>The same through SubscribeToShard, until caught up or the shard's end.</summary>
