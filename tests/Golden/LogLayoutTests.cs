@@ -87,6 +87,26 @@ public sealed class LogLayoutTests : IDisposable
         Assert.Contains("version 2", exception.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_newer_meta_is_refused()
+    {
+        Unpack();
+        var path = Path.Combine(directory, "meta");
+        var bytes = await File.ReadAllBytesAsync(path);
+        for (var slot = 0; slot < bytes.Length; slot += bytes.Length / 2)
+        {
+            bytes[slot + 4] = 2;
+            var streams = BitConverter.ToInt32(bytes, slot + 20) * sizeof(long);
+            byte[] summed = [.. bytes.AsSpan(slot, 28), .. bytes.AsSpan(slot + 32, streams)];
+            BitConverter.TryWriteBytes(bytes.AsSpan(slot + 28), Crc32C.Compute(summed));
+        }
+
+        await File.WriteAllBytesAsync(path, bytes);
+        var exception = await Assert.ThrowsAsync<StorageException>(async () => await OpenAsync());
+        Assert.Equal(StorageFault.NewerVersion, exception.Fault);
+        Assert.Contains("version 2", exception.Message, StringComparison.Ordinal);
+    }
+
     private static RecordBlock MakeBlock(ShardKey shard, long epoch, long ordinal, long position, BlockFlags flags)
     {
         if (flags != BlockFlags.None)

@@ -8,7 +8,10 @@ internal sealed class SimTime : TimeProvider
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    public override DateTimeOffset GetUtcNow() => now;
+    /// <summary>How far the wall clock is from where it should be; timers and timestamps do not know it.</summary>
+    public TimeSpan Offset { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => now + Offset;
 
     public override long GetTimestamp() => now.Ticks;
 

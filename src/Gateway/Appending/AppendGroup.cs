@@ -13,6 +13,7 @@ internal sealed class AppendGroup(HashKey[] keys, int[] members)
 {
     private readonly Lock sync = new();
     private readonly List<(ShardId Shard, HashKeyRange Range)> taken = [];
+    private readonly List<HashKey> lost = new(0);
     private int[] members = members;
 
     /// <summary>Null until the first attempt of a put to which the gateway gives an identity.</summary>
@@ -28,6 +29,38 @@ internal sealed class AppendGroup(HashKey[] keys, int[] members)
         lock (sync)
         {
             taken.Add((shard, range));
+        }
+    }
+
+    /// <summary>Notes that records will not be sent any more, so that only a repeat of the whole batch can bring them.</summary>
+    public void Lost(int[] indexes)
+    {
+        lock (sync)
+        {
+            foreach (var index in indexes)
+            {
+                lost.Add(keys[index]);
+            }
+        }
+    }
+
+    /// <summary>
+    /// True when records of the range are not to come any more. A shard that took the others alone would refuse a repeat of the
+    /// batch for ever: it takes an identity once, with all the records in its range that no ancestor took.
+    /// </summary>
+    public bool HasLost(HashKeyRange range)
+    {
+        lock (sync)
+        {
+            foreach (var key in lost)
+            {
+                if (range.Contains(key))
+                {
+                    return true;
+                }
+            }
+
+            return false;
         }
     }
 

@@ -26,8 +26,12 @@ internal sealed class AppendPortion(AppendBatch batch, AppendGroup group, Encode
     public void Took(ShardId shard, long createdSecond, long firstPosition, long arrivalUnixMilliseconds) =>
         Batch.Took(new AppendPart(shard, createdSecond, firstPosition, arrivalUnixMilliseconds, Records.Indexes));
 
-    public void Fail(BrokerErrorCode code, string message) =>
+    public void Fail(BrokerErrorCode code, string message)
+    {
+        // Before the batch can be done, and repeated.
+        Group.Lost(Records.Indexes);
         Batch.Failed(new AppendFault(code, message, Records.Indexes, IsUncertain));
+    }
 
     public IEnumerable<HandledRepeat> HandledRepeats() =>
         Group.Identity is { } identity ? Handled.Select(shard => new HandledRepeat(identity, shard)) : [];

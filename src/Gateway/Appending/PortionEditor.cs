@@ -65,15 +65,8 @@ internal static class PortionEditor
         {
             IsUncertain = first.IsUncertain || second.IsUncertain,
         };
-        joined.Handled.AddRange(first.Handled);
-        foreach (var shard in second.Handled)
-        {
-            if (!joined.Handled.Contains(shard))
-            {
-                joined.Handled.Add(shard);
-            }
-        }
-
+        // Only what both know: of what one alone was told, the other may still hold records.
+        joined.Handled.AddRange(first.Handled.Where(second.Handled.Contains));
         return joined;
     }
 

@@ -1,3 +1,5 @@
+using Broker.Contracts.Streams;
+
 namespace Broker.Gateway.Appending;
 
 /// <summary>Brings portions that came from several parents into the order in which their batches came, one portion an identity.</summary>
@@ -21,5 +23,17 @@ internal static class PortionOrder
         }
 
         return ordered;
+    }
+
+    /// <summary>Takes out the portions of which another part, for the same shard by now, failed at one of its parents.</summary>
+    public static List<AppendPortion> TakeBroken(List<AppendPortion> portions, HashKeyRange range)
+    {
+        var broken = portions.FindAll(portion => portion.Group.HasLost(range));
+        if (broken.Count > 0)
+        {
+            portions.RemoveAll(broken.Contains);
+        }
+
+        return broken;
     }
 }

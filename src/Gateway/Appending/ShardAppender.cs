@@ -158,6 +158,13 @@ internal sealed partial class ShardAppender : IThreadPoolWorkItem
                 {
                     hasInherited = false;
                     queue = PortionOrder.Restore(queue);
+                    foreach (var broken in PortionOrder.TakeBroken(queue, shard.Range))
+                    {
+                        Settle(broken.Bytes);
+                        broken.Fail(BrokerErrorCode.Unavailable, $"{shard.Id} has merged, and a part of the batch failed before: send the batch again.");
+                    }
+
+                    continue;
                 }
 
                 portions = AppendCall.Take(queue);

@@ -17,6 +17,7 @@ internal sealed class ProducerTable
     private readonly ProducerLimits limits;
     private readonly Dictionary<Guid, ProducerWindow> producers = [];
     private readonly Dictionary<int, Ancestor> ancestors = [];
+    private readonly Dictionary<Guid, (uint Epoch, ulong Number)> newest = [];
     private int entries;
 
     public ProducerTable(Ancestor self, ProducerLimits limits)
@@ -34,8 +35,26 @@ internal sealed class ProducerTable
 
     public IReadOnlyDictionary<int, Ancestor> Ancestors => ancestors;
 
-    /// <summary>Adds to <paramref name="verdicts"/> what stands against taking a batch as new; nothing where nothing does.</summary>
+    /// <summary>Adds to <paramref name="verdicts"/> what stands against taking the blocks' batches as new, one after the other; nothing where nothing does.</summary>
     public void Judge(
+        ImmutableArray<RecordBlock> blocks, ImmutableArray<HandledRepeat> handled, long nowUnixMilliseconds, ImmutableArray<BatchVerdict>.Builder verdicts)
+    {
+        newest.Clear();
+        foreach (var block in blocks)
+        {
+            foreach (var (identity, _, _) in block.Identities)
+            {
+                var before = verdicts.Count;
+                Judge(identity, handled, nowUnixMilliseconds, verdicts);
+                if (verdicts.Count == before && identity.ProducerEpoch != BatchIdentity.GatewayEpoch)
+                {
+                    JudgeAfterNewest(identity, verdicts);
+                }
+            }
+        }
+    }
+
+    private void Judge(
         BatchIdentity identity, ImmutableArray<HandledRepeat> handled, long nowUnixMilliseconds, ImmutableArray<BatchVerdict>.Builder verdicts)
     {
         if (!producers.TryGetValue(identity.Producer, out var window) || IsForgotten(window, nowUnixMilliseconds))
@@ -58,10 +77,7 @@ internal sealed class ProducerTable
 
         if (identity.ProducerEpoch < window.Epoch)
         {
-            verdicts.Add(Refusal(
-                identity,
-                BrokerErrorCode.ProducerFenced,
-                $"Producer {identity.Producer:N} sends under epoch {identity.ProducerEpoch}, and epoch {window.Epoch} has already written to shard {Self.Id}."));
+            verdicts.Add(Fenced(identity, window.Epoch));
             return;
         }
 
@@ -72,11 +88,7 @@ internal sealed class ProducerTable
 
         if (window.IsBehind(identity.BatchNumber))
         {
-            verdicts.Add(Refusal(
-                identity,
-                BrokerErrorCode.BatchTooOld,
-                $"Batch {identity.BatchNumber} of producer {identity.Producer:N} lies {ProducerLimits.WindowBatches} or more below {window.Highest}, "
-                + "its newest: whether it was taken cannot be told any more."));
+            verdicts.Add(TooOld(identity, window.Highest));
             return;
         }
 
@@ -170,6 +182,38 @@ internal sealed class ProducerTable
             }
         }
     }
+
+    /// <summary>Batches of one append come one after the other: an earlier one fences, and moves the window, as if it were taken already.</summary>
+    private void JudgeAfterNewest(BatchIdentity identity, ImmutableArray<BatchVerdict>.Builder verdicts)
+    {
+        if (!newest.TryGetValue(identity.Producer, out var last) || identity.ProducerEpoch > last.Epoch)
+        {
+            newest[identity.Producer] = (identity.ProducerEpoch, identity.BatchNumber);
+        }
+        else if (identity.ProducerEpoch < last.Epoch)
+        {
+            verdicts.Add(Fenced(identity, last.Epoch));
+        }
+        else if (ProducerWindow.IsBehind(identity.BatchNumber, last.Number))
+        {
+            verdicts.Add(TooOld(identity, last.Number));
+        }
+        else if (identity.BatchNumber > last.Number)
+        {
+            newest[identity.Producer] = (identity.ProducerEpoch, identity.BatchNumber);
+        }
+    }
+
+    private BatchVerdict Fenced(BatchIdentity identity, uint epoch) => Refusal(
+        identity,
+        BrokerErrorCode.ProducerFenced,
+        $"Producer {identity.Producer:N} sends under epoch {identity.ProducerEpoch}, and epoch {epoch} has already written to shard {Self.Id}.");
+
+    private static BatchVerdict TooOld(BatchIdentity identity, ulong highest) => Refusal(
+        identity,
+        BrokerErrorCode.BatchTooOld,
+        $"Batch {identity.BatchNumber} of producer {identity.Producer:N} lies {ProducerLimits.WindowBatches} or more below {highest}, "
+        + "its newest: whether it was taken cannot be told any more.");
 
     private bool IsForgotten(ProducerWindow window, long nowUnixMilliseconds) =>
         nowUnixMilliseconds - window.LastSeenUnixMilliseconds > (long)limits.StateRetention.TotalMilliseconds;

@@ -33,7 +33,11 @@ internal sealed class ProducerWindow(uint epoch)
     public int Count { get; private set; }
 
     /// <summary>True when whether the number was taken cannot be told any more.</summary>
-    public bool IsBehind(ulong number) => Highest >= ProducerLimits.WindowBatches && number <= Highest - ProducerLimits.WindowBatches;
+    public bool IsBehind(ulong number) => IsBehind(number, Highest);
+
+    /// <summary>True when a number lies a whole window or more below another.</summary>
+    public static bool IsBehind(ulong number, ulong highest) =>
+        highest >= ProducerLimits.WindowBatches && number <= highest - ProducerLimits.WindowBatches;
 
     public void Add(ulong number, TakenBatch batch)
     {

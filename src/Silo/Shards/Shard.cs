@@ -50,6 +50,12 @@ internal sealed partial class Shard
         tail = new ShardTail(cache);
     }
 
+    /// <summary>Bytes after which the producers' state is written anew; smaller in simulations alone.</summary>
+    internal long StateEveryBytes { get; init; } = WriterSession.StateEveryBytes;
+
+    /// <inheritdoc cref="WriterSession.ContinuesAfterUncertain"/>
+    internal bool ContinuesAfterUncertain { get; init; }
+
     /// <summary>True when the log has a later epoch: another owner has the shard, and this one must be let go.</summary>
     public bool IsSuperseded => session?.Superseded == true;
 
@@ -76,6 +82,12 @@ internal sealed partial class Shard
         if (session is { Failed: false } good)
         {
             return new OpenedShard(good, tail, BrokerErrorCode.None, null);
+        }
+
+        if (IsSuperseded)
+        {
+            // Opening it again would take the shard back from its new owner, and back again. Whoever asks finds that owner next time.
+            return new OpenedShard(null, tail, BrokerErrorCode.Unavailable, $"Shard {key.Shard} has another owner.");
         }
 
         try
@@ -126,7 +138,11 @@ internal sealed partial class Shard
                 };
             }
 
-            session = new WriterSession(key, log, time, head, producers, bytes, tail);
+            session = new WriterSession(key, log, time, head, producers, bytes, tail)
+            {
+                StateEvery = StateEveryBytes,
+                ContinuesAfterUncertain = ContinuesAfterUncertain,
+            };
             LogOpened(logger, key, head.Epoch, head.NextPosition, producers.ProducerCount);
             return session;
         }
@@ -151,11 +167,33 @@ internal sealed partial class Shard
                 continue;
             }
 
-            var blocks = await log.ReadBlocksAsync(parentKey, head.StateOrdinal, 1, cancellationToken);
-            if (blocks.Count > 0 && blocks[0].Head.IsControl)
+            try
             {
-                ProducerSnapshot.DecodeInto(producers, blocks[0].Payload.Span);
+                var blocks = await log.ReadBlocksAsync(parentKey, head.StateOrdinal, 1, cancellationToken);
+                if (blocks.Count > 0 && blocks[0].Head.IsControl)
+                {
+                    Restore(producers, blocks[0]);
+                }
             }
+            catch (StorageException exception) when (exception.Fault == StorageFault.Corrupt)
+            {
+                // As in a replay: damage must not close the hash keys for ever. Repeats of the parent's batches may not be recognised.
+                LogReplayDamaged(logger, parentKey, head.StateOrdinal, exception);
+            }
+        }
+    }
+
+    /// <exception cref="StorageException">A newer release wrote the block, or what it wrote makes no sense.</exception>
+    private static void Restore(ProducerTable producers, RecordBlock block)
+    {
+        try
+        {
+            ProducerSnapshot.DecodeInto(producers, block.Payload.Span);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new StorageException(
+                StorageFault.NewerVersion, $"Block {block.Head.Ordinal} of shard {block.Head.Shard.Shard} cannot be read: {exception.Message}", exception);
         }
     }
 
@@ -191,7 +229,7 @@ internal sealed partial class Shard
                 ordinal = block.Head.Ordinal + 1;
                 if (block.Head.IsControl)
                 {
-                    ProducerSnapshot.DecodeInto(producers, block.Payload.Span);
+                    Restore(producers, block);
                 }
                 else
                 {

@@ -34,7 +34,16 @@ internal sealed class ShardReader(ShardKey key, Shard shard, IShardLog log, Shar
                 return ReadResult.Failed(BrokerErrorCode.Unavailable, $"Shard {key.Shard} has another owner.");
             }
 
-            var moved = session.Moved;
+            if (request.FromPosition > session.CommittedPosition)
+            {
+                // Whoever has a position beyond our end may have it from an owner after us: ask before calling it wrong.
+                verifiedEpoch = -1;
+                if (!await VerifyAsync(session, cancellationToken))
+                {
+                    return ReadResult.Failed(BrokerErrorCode.Unavailable, $"Shard {key.Shard} has another owner.");
+                }
+            }
+
             if (request.FromPosition > session.CommittedPosition)
             {
                 return ReadResult.Failed(
@@ -53,14 +62,8 @@ internal sealed class ShardReader(ShardKey key, Shard shard, IShardLog log, Shar
                 return Answer([], request.FromPosition, session);
             }
 
-            try
-            {
-                await moved.WaitAsync(left, time, cancellationToken);
-            }
-            catch (TimeoutException)
-            {
-                return Answer([], request.FromPosition, session);
-            }
+            // In slices: a reader that waits is told within the same second as one that reads that the owner has changed.
+            await session.WaitAsync(left < options.VerifyEvery ? left : options.VerifyEvery, cancellationToken);
         }
     }
 
@@ -107,6 +110,12 @@ internal sealed class ShardReader(ShardKey key, Shard shard, IShardLog log, Shar
                 var blocks = await ReadBlocksAsync(from, request.MaxBytes, tail, cancellationToken);
                 if (blocks.IsEmpty || blocks[0].Head.ArrivalUnixMilliseconds >= horizon)
                 {
+                    // The log may be ahead of what this session knows to be committed: no reader gets beyond its owner's end.
+                    while (!blocks.IsEmpty && blocks[^1].Head.EndPosition > session.CommittedPosition)
+                    {
+                        blocks = blocks.RemoveAt(blocks.Length - 1);
+                    }
+
                     return Answer(blocks, Math.Max(from, blocks.IsEmpty ? session.CommittedPosition : blocks[0].Head.FirstPosition), session);
                 }
 
@@ -148,6 +157,8 @@ internal sealed class ShardReader(ShardKey key, Shard shard, IShardLog log, Shar
             return true;
         }
 
+        // It holds from when it was asked, not from when the answer came.
+        var asked = time.GetTimestamp();
         if (!await log.IsCurrentAsync(key, session.Epoch, cancellationToken))
         {
             session.Supersede();
@@ -155,7 +166,7 @@ internal sealed class ShardReader(ShardKey key, Shard shard, IShardLog log, Shar
         }
 
         verifiedEpoch = session.Epoch;
-        verifiedAt = time.GetTimestamp();
+        verifiedAt = asked;
         return true;
     }
 

@@ -28,10 +28,10 @@ internal sealed class WriterSession
     private long nextPosition;
     private long lastArrival;
     private long bytesSinceState;
-    private long stateThreshold = StateEveryBytes;
+    private long stateThreshold;
     private bool sealQueued;
     private Task lastCommit = Task.CompletedTask;
-    private TaskCompletionSource moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private List<TaskCompletionSource> waiting = [];
 
     /// <summary>A snapshot of the producers' state is written after this many bytes, so that opening a shard reads no more.</summary>
     public const long StateEveryBytes = 4 * 1024 * 1024;
@@ -68,8 +68,11 @@ internal sealed class WriterSession
     /// <summary>A later epoch exists: another owner has the shard.</summary>
     public bool Superseded { get; private set; }
 
-    /// <summary>Completes at the next change of what is committed, or when the session fails.</summary>
-    public Task Moved => moved.Task;
+    /// <summary>A planted fault, to prove that checkers see it: an append of unknown outcome does not end the session.</summary>
+    internal bool ContinuesAfterUncertain { get; init; }
+
+    /// <summary>Bytes after which a snapshot is due; smaller in simulations alone.</summary>
+    internal long StateEvery { get; init; } = StateEveryBytes;
 
     /// <summary>Completes when nothing of this session is in flight any more; never faults.</summary>
     public Task Drained => lastCommit;
@@ -89,14 +92,7 @@ internal sealed class WriterSession
 
         var now = Now();
         var verdicts = ImmutableArray.CreateBuilder<BatchVerdict>();
-        foreach (var block in blocks)
-        {
-            foreach (var identity in block.Identities)
-            {
-                producers.Judge(identity.Identity, handled, now, verdicts);
-            }
-        }
-
+        producers.Judge(blocks, handled, now, verdicts);
         if (verdicts.Count > 0)
         {
             return new AppendResult(BrokerErrorCode.Unavailable, 0, 0, verdicts.ToImmutable(), 0, "Some batches are not new.");
@@ -124,7 +120,7 @@ internal sealed class WriterSession
             bytes += block.EncodedLength;
         }
 
-        if (bytesSinceState >= stateThreshold)
+        if (bytesSinceState >= Math.Max(StateEvery, stateThreshold))
         {
             var state = StateBlock(BlockFlags.ProducerSnapshot);
             if (bytes + state.EncodedLength <= ShardAppend.MaxBytes)
@@ -174,6 +170,31 @@ internal sealed class WriterSession
             : new SealResult(BrokerErrorCode.Unavailable, 0, 0, $"Shard {shard.Shard} could not commit its end; it is being reopened.");
     }
 
+    /// <summary>Waits for the next change of what is committed, or until the session fails, or the time is up.</summary>
+    public async ValueTask WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        if (Failed)
+        {
+            return;
+        }
+
+        // Not Task.WaitAsync: it would go through the thread pool, and leave the scheduler that all else runs on.
+        var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        waiting.Add(waiter);
+        using var timer = time.CreateTimer(
+            static state => ((TaskCompletionSource)state!).TrySetResult(), waiter, atMost, Timeout.InfiniteTimeSpan);
+        using var cancellation = cancellationToken.UnsafeRegister(
+            static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), waiter);
+        try
+        {
+            await waiter.Task;
+        }
+        finally
+        {
+            waiting.Remove(waiter);
+        }
+    }
+
     /// <summary>The log refuses this epoch: stop serving.</summary>
     public void Supersede()
     {
@@ -190,7 +211,11 @@ internal sealed class WriterSession
         if (!outcome.IsCommitted)
         {
             Superseded |= outcome.Status == AppendStatus.Fenced && !Failed;
-            Fail();
+            if (!ContinuesAfterUncertain || outcome.Status != AppendStatus.Uncertain)
+            {
+                Fail();
+            }
+
             return outcome;
         }
 
@@ -223,7 +248,7 @@ internal sealed class WriterSession
     {
         producers.Forget(Now());
         var payload = ProducerSnapshot.Encode(producers);
-        stateThreshold = Math.Max(StateEveryBytes, payload.Length * 8L);
+        stateThreshold = payload.Length * 8L;
         return PayloadBuilder.MakeBlock(shard, payload, 0, [], flags);
     }
 
@@ -238,7 +263,8 @@ internal sealed class WriterSession
         {
             foreach (var identity in block.Identities)
             {
-                if (inFlight.TryGetValue(identity.Identity, out var commit))
+                // A commit that is done may still be here: its append goes on after us.
+                if (inFlight.TryGetValue(identity.Identity, out var commit) && !commit.IsCompleted)
                 {
                     return commit;
                 }
@@ -259,9 +285,12 @@ internal sealed class WriterSession
 
     private void Signal()
     {
-        var previous = moved;
-        moved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        previous.TrySetResult();
+        var woken = waiting;
+        waiting = [];
+        foreach (var waiter in woken)
+        {
+            waiter.TrySetResult();
+        }
     }
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();

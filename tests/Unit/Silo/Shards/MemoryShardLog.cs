@@ -21,6 +21,9 @@ internal sealed class MemoryShardLog : IShardLog
     /// <summary>Appends wait until <see cref="ReleaseOne"/>.</summary>
     public bool Hold { get; set; }
 
+    /// <summary>The shard whose blocks cannot be read.</summary>
+    public ShardKey? Damaged { get; set; }
+
     public int Reads { get; private set; }
 
     public List<RecordBlock> BlocksOf(ShardKey shard) => shards.TryGetValue(shard, out var blocks) ? blocks : shards[shard] = [];
@@ -74,7 +77,7 @@ internal sealed class MemoryShardLog : IShardLog
     }
 
     public ValueTask<IReadOnlyList<RecordBlock>> ReadBlocksAsync(ShardKey shard, long fromOrdinal, int maxBytes, CancellationToken cancellationToken) =>
-        Take(BlocksOf(shard).Where(block => block.Head.Ordinal >= fromOrdinal), maxBytes);
+        shard == Damaged ? throw new StorageException(StorageFault.Corrupt, "Damaged for a test.") : Take(BlocksOf(shard).Where(block => block.Head.Ordinal >= fromOrdinal), maxBytes);
 
     public ValueTask<long?> FindAsync(ShardKey shard, long arrivalUnixMilliseconds, CancellationToken cancellationToken) => ValueTask.FromResult(
         BlocksOf(shard).Find(block => !block.Head.IsControl && block.Head.ArrivalUnixMilliseconds >= arrivalUnixMilliseconds)?.Head.FirstPosition);

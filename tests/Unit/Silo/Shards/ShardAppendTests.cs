@@ -75,6 +75,20 @@ public sealed class ShardAppendTests
         Assert.Single(fixture.Log.BlocksOf(Key(whole)));
     }
 
+    [Theory]
+    [InlineData(2, 1, 1, 9, BrokerErrorCode.ProducerFenced)]
+    [InlineData(1, 2000, 1, 1, BrokerErrorCode.BatchTooOld)]
+    public async Task BatchesOfOneAppendAreJudgedOneAfterTheOther(uint epoch, ulong number, uint laterEpoch, ulong laterNumber, BrokerErrorCode code)
+    {
+        var append = await PutAsync(
+            fixture.Open(whole),
+            [.. Batch(whole, new BatchIdentity(Producer, epoch, number), "a"), .. Batch(whole, new BatchIdentity(Producer, laterEpoch, laterNumber), "b")]);
+
+        var verdict = Assert.Single(append.Verdicts);
+        Assert.Equal((laterNumber, code), (verdict.Identity.BatchNumber, verdict.Code));
+        Assert.Empty(fixture.Log.BlocksOf(Key(whole)));
+    }
+
     [Fact]
     public async Task ARepeatWaitsForTheFirstWhileItIsInFlight()
     {

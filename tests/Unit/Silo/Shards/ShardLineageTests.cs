@@ -1,6 +1,7 @@
 using Broker.Contracts.Blocks;
 using Broker.Contracts.Errors;
 using Broker.Contracts.Grains;
+using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
 using static Broker.Tests.Unit.Silo.Shards.ShardFixture;
 
@@ -96,6 +97,32 @@ public sealed class ShardLineageTests
         var child = Describe(1, HashKeyRange.All, 0);
         var put = await PutAsync(fixture.Open(child, closed), Batch(child, Batch1 with { BatchNumber = 2 }, "b"));
         Assert.True(put.ArrivalUnixMilliseconds >= closed.ClosedUnixMilliseconds);
+    }
+
+    [Fact]
+    public async Task ADamagedSealDoesNotCloseTheChildrensKeysForEver()
+    {
+        var parent = Describe(0, HashKeyRange.All);
+        await PutAsync(fixture.Open(parent), Batch(parent, Batch1, "a"));
+        var closed = await CloseAsync(parent);
+        fixture.Log.Damaged = new ShardKey(ShardFixture.Stream, parent.Id);
+        var child = Describe(1, HashKeyRange.All, 0);
+        Assert.Equal(BrokerErrorCode.None, (await PutAsync(fixture.Open(child, closed), Batch(child, Batch1 with { BatchNumber = 2 }, "b"))).Code);
+    }
+
+    [Fact]
+    public async Task ASnapshotOfANewerReleaseIsRefusedAndSaidPlainly()
+    {
+        var shard = Describe(0, HashKeyRange.All);
+        await PutAsync(fixture.Open(shard), Batch(shard, Batch1, "a"));
+        await CloseAsync(shard);
+        var blocks = fixture.Log.BlocksOf(new ShardKey(ShardFixture.Stream, shard.Id));
+        var payload = blocks[^1].Payload.ToArray();
+        payload[0] = 2;
+        blocks[^1] = new RecordBlock(blocks[^1].Head, [], payload);
+        var answer = await PutAsync(fixture.Open(shard), Batch(shard, Batch1, "a"));
+        Assert.Equal(BrokerErrorCode.Unavailable, answer.Code);
+        Assert.Contains("version 2 was written by a newer release", answer.Message, StringComparison.Ordinal);
     }
 
     private async Task<ShardDescription> CloseAsync(ShardDescription shard, params ShardDescription[] parents)

@@ -43,6 +43,36 @@ public sealed class ShardReadTests
     }
 
     [Fact]
+    public async Task APlaceThatOnlyTheNextOwnerKnowsIsNotCalledWrong()
+    {
+        var fixture = new ShardFixture();
+        var older = fixture.Open(whole);
+        var reader = fixture.ReaderOf(older, whole);
+        await PutAsync(older, Next("a"));
+        Assert.Equal(BrokerErrorCode.None, (await reader.ReadAsync(From(0), 0, default)).Code);
+        await PutAsync(fixture.Open(whole), Next("b"));
+
+        Assert.Equal(BrokerErrorCode.Unavailable, (await reader.ReadAsync(From(2), 0, default)).Code);
+        Assert.True(older.IsSuperseded);
+    }
+
+    [Fact]
+    public async Task ASupersededOwnerDoesNotTakeTheShardBack()
+    {
+        var fixture = new ShardFixture();
+        var older = fixture.Open(whole);
+        await PutAsync(older, Next("a"));
+        var newer = fixture.Open(whole);
+        await PutAsync(newer, Next("b"));
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(BrokerErrorCode.Unavailable, (await PutAsync(older, Next("c"))).Code);
+        }
+
+        Assert.Equal(2, (await PutAsync(newer, Next("d"))).FirstPosition);
+    }
+
+    [Fact]
     public async Task AReaderAtTheTailIsWokenByTheNextCommitAndSeesNothingBefore()
     {
         var fixture = new ShardFixture();
