@@ -59,6 +59,7 @@ public static class GatewayHosting
         services.TryAddSingleton<ShardFeeds>();
         services.TryAddSingleton<RecordService>();
         services.TryAddSingleton<StreamService>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<StreamService>, StreamServiceMethods>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<RecordService>, RecordServiceMethods>());
         services.AddGrpc(grpc =>
         {
