@@ -130,6 +130,7 @@ internal sealed class ShardGrain(
 
     public Task DropAsync()
     {
+        shard?.LetGo();
         shard = null;
         reader = null;
         DeactivateOnIdle();
