@@ -91,6 +91,12 @@ internal sealed class ShardGrain(
             metered.TookRead(result.Blocks.Sum(block => (long)block.Payload.Length));
         }
 
+        if (result.Code == BrokerErrorCode.Unavailable)
+        {
+            // Gateways ask again: nobody got anything for the call.
+            metered?.GiveBackRead();
+        }
+
         LetGoIfSuperseded();
         return result;
     }
