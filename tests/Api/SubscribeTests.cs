@@ -34,6 +34,34 @@ public sealed class SubscribeTests(ApiFixture api)
     }
 
     [Fact]
+    public async Task SubscriptionsEndSoonAfterTheirStreamIsDeleted()
+    {
+        var name = await api.CreateAsync();
+        await api.Streams.RegisterStreamConsumerAsync(new RegisterStreamConsumerRequest { StreamName = name, ConsumerName = "c" });
+        using var plain = Subscribe(name, ShardIteratorType.Latest);
+        using var registered = api.Records.SubscribeToShard(new SubscribeToShardRequest
+        {
+            StreamName = name,
+            ShardId = First,
+            ConsumerName = "c",
+            StartingPosition = new StartingPosition { Type = ShardIteratorType.Latest },
+        });
+        Assert.True(await plain.ResponseStream.MoveNext(default));
+        Assert.True(await registered.ResponseStream.MoveNext(default));
+        await api.Streams.DeleteStreamAsync(new DeleteStreamRequest { StreamName = name, EnforceConsumerDeletion = true });
+        foreach (var call in new[] { plain, registered })
+        {
+            using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(3));
+            await ApiFixture.FailsAsync("RESOURCE_NOT_FOUND", async () =>
+            {
+                while (await call.ResponseStream.MoveNext(soon.Token))
+                {
+                }
+            });
+        }
+    }
+
+    [Fact]
     public async Task TheFirstEventComesAtOnceAndHeartbeatsFollow()
     {
         var name = await api.CreateAsync();

@@ -24,9 +24,6 @@ namespace Broker.Gateway.Hosting;
 /// <summary>Puts the gateway into a web application; the application brings Orleans' <see cref="IGrainFactory"/>.</summary>
 public static class GatewayHosting
 {
-    /// <summary>A PutRecords request of 10 MiB with its overhead: up to 500 keys, tags and lengths.</summary>
-    private const int MaxMessageBytes = 12 * 1024 * 1024;
-
     /// <summary>Adds the gateway's services and its endpoint. Options: sections Broker:Gateway, :Limits, :Producers, :Identity.</summary>
     public static WebApplicationBuilder AddBrokerGateway(this WebApplicationBuilder builder)
     {
@@ -59,10 +56,11 @@ public static class GatewayHosting
         services.TryAddSingleton<ShardFeeds>();
         services.TryAddSingleton<RecordService>();
         services.TryAddSingleton<StreamService>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<StreamService>, StreamServiceMethods>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<RecordService>, RecordServiceMethods>());
         services.AddGrpc(grpc =>
         {
-            grpc.MaxReceiveMessageSize = MaxMessageBytes;
+            grpc.MaxReceiveMessageSize = GatewayOptions.MaxMessageBytes;
             grpc.MaxSendMessageSize = null;
             grpc.EnableDetailedErrors = false;
             grpc.Interceptors.Add<BrokerErrorInterceptor>();
@@ -81,6 +79,7 @@ public static class GatewayHosting
     /// <summary>Maps the gRPC services, their health and reflection, and GET /healthz.</summary>
     public static WebApplication MapBrokerGateway(this WebApplication application)
     {
+        application.UseMiddleware<MessageGate>();
         application.MapGrpcService<StreamService>();
         application.MapGrpcService<RecordService>();
         application.MapGrpcHealthChecksService();

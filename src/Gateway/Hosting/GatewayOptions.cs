@@ -6,6 +6,9 @@ namespace Broker.Gateway.Hosting;
 /// <summary>How the gateway behaves. Configuration section <c>Broker:Gateway</c>.</summary>
 public sealed class GatewayOptions
 {
+    /// <summary>A PutRecords request of 10 MiB with its overhead: up to 500 keys, tags and lengths.</summary>
+    internal const int MaxMessageBytes = 12 * 1024 * 1024;
+
     /// <summary>The one cleartext endpoint, <c>http://address:port</c>; port 0 takes a free one. Default http://127.0.0.1:4567.</summary>
     public string Listen { get; set; } = "http://127.0.0.1:4567";
 
@@ -26,6 +29,12 @@ public sealed class GatewayOptions
 
     /// <summary>Encoded bytes of unacknowledged batches of one Produce session. Default 32 MiB.</summary>
     public long MaxInFlightBytesPerSession { get; set; } = 32L * 1024 * 1024;
+
+    /// <summary>Bytes of messages above 64 KiB that calls have begun to send and whose handling has not ended. Default 128 MiB.</summary>
+    public long MaxMessageBytesInFlight { get; set; } = 128L * 1024 * 1024;
+
+    /// <summary>How long a message may take to arrive, from its first byte; of a call that sends one alone, from the call's begin. Default 30 seconds.</summary>
+    public TimeSpan MessageTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a new connection may say nothing. Default 30 seconds.</summary>
     public TimeSpan SilentConnectionTimeout { get; set; } = TimeSpan.FromSeconds(30);
@@ -56,6 +65,7 @@ public sealed class GatewayOptions
         {
             (nameof(AppendTimeout), AppendTimeout),
             (nameof(AppendAttemptTimeout), AppendAttemptTimeout),
+            (nameof(MessageTimeout), MessageTimeout),
             (nameof(SilentConnectionTimeout), SilentConnectionTimeout),
             (nameof(SubscriptionHeartbeat), SubscriptionHeartbeat),
         })
@@ -76,6 +86,7 @@ public sealed class GatewayOptions
             (nameof(MaxInFlightBytes), MaxInFlightBytes, 1),
             (nameof(MaxInFlightBytesPerShard), MaxInFlightBytesPerShard, 1),
             (nameof(MaxInFlightBytesPerSession), MaxInFlightBytesPerSession, 1),
+            (nameof(MaxMessageBytesInFlight), MaxMessageBytesInFlight, 1),
             (nameof(Http2StreamWindowBytes), Http2StreamWindowBytes, 65_535),
             (nameof(Http2ConnectionWindowBytes), Http2ConnectionWindowBytes, 65_535),
         })

@@ -25,6 +25,9 @@ public sealed class RecordPage
     /// <summary>The stamp of the last record; 0 where there is none.</summary>
     public long EndArrivalUnixMilliseconds { get; set; }
 
+    /// <summary>What <see cref="RecordPageWriter.Measure(RecordPage)"/> found; nothing of the page may change after it.</summary>
+    internal (int Bytes, byte[][] Children)? Measured { get; set; }
+
     /// <summary>The number of the last record before <see cref="EndPosition"/>; only its position counts when reading goes on after it.</summary>
     public SequenceNumber? EndSequenceNumber => EndPosition == 0 ? null : new SequenceNumber(
         Shard.CreatedSecond, Shard.Id.Index, EndPosition - 1, Math.Max(EndArrivalUnixMilliseconds / 1000, Shard.CreatedSecond));

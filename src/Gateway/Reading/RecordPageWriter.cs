@@ -18,19 +18,29 @@ internal static class RecordPageWriter
     /// <summary>The page as a message of its own.</summary>
     public static byte[] ToBytes(RecordPage page)
     {
-        var children = Children(page);
-        var bytes = new byte[Measure(page, children)];
-        Write(page, children, bytes);
+        var bytes = new byte[Measure(page)];
+        Write(page, page.Measured!.Value.Children, bytes);
         return bytes;
+    }
+
+    /// <summary>Bytes of the page's message. Measured once.</summary>
+    public static int Measure(RecordPage page)
+    {
+        if (page.Measured is null)
+        {
+            var children = Children(page);
+            page.Measured = (Measure(page, children), children);
+        }
+
+        return page.Measured.Value.Bytes;
     }
 
     private static void Write(RecordPage page, SerializationContext context)
     {
-        var children = Children(page);
-        var length = Measure(page, children);
+        var length = Measure(page);
         context.SetPayloadLength(length);
         var output = context.GetBufferWriter();
-        var written = Write(page, children, output.GetSpan(length));
+        var written = Write(page, page.Measured!.Value.Children, output.GetSpan(length));
         output.Advance(written);
         context.Complete();
     }

@@ -162,9 +162,10 @@ internal sealed class ShardSubscription(
         page.EndPosition = position;
         page.EndArrivalUnixMilliseconds = lastArrival;
         page.Next = page.EndSequenceNumber?.ToString() ?? "";
+        var bytes = RecordPageWriter.Measure(page);
         await output.WriteAsync(page, cancellation);
         lastSent = clock.GetTimestamp();
-        metrics.RecordsOut(page.RecordCount, 0);
+        metrics.RecordsOut(page.RecordCount, bytes);
     }
 
     /// <summary>A consumer that was deregistered gets nothing more.</summary>

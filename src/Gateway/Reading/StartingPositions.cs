@@ -64,7 +64,7 @@ public sealed class StartingPositions(IBrokerGrains grains, BrokerIdentity ident
 
     private async ValueTask<long> FindAsync(StreamRoute route, ShardDescription shard, long time, CancellationToken cancellation)
     {
-        var found = await grains.Shard(new ShardKey(route.Stream.Generation, shard.Id)).FindAsync(time).WaitAsync(cancellation);
+        var found = await new MovingShard(grains.Shard(new ShardKey(route.Stream.Generation, shard.Id)), clock).FindAsync(time, cancellation);
         return found.Code == BrokerErrorCode.None
             ? found.Position
             : throw new BrokerException(found.Code, found.Message ?? $"{shard.Id} did not find a place: {found.Code}.");

@@ -28,6 +28,7 @@ internal sealed partial class Shard
     private WriterSession? session;
     private Task<WriterSession>? opening;
     private ShardTail tail;
+    private bool isGone;
 
     public Shard(
         ShardKey key,
@@ -59,6 +60,13 @@ internal sealed partial class Shard
     /// <summary>True when the log has a later epoch: another owner has the shard, and this one must be let go.</summary>
     public bool IsSuperseded => session?.Superseded == true;
 
+    /// <summary>The shard is gone: what waits for its records is woken, and finds that out.</summary>
+    public void LetGo()
+    {
+        isGone = true;
+        session?.Supersede();
+    }
+
     public async ValueTask<AppendResult> AppendAsync(
         ImmutableArray<RecordBlock> blocks, ImmutableArray<HandledRepeat> handled, ThroughputLimit? limit, CancellationToken cancellationToken)
     {
@@ -79,6 +87,11 @@ internal sealed partial class Shard
     /// <summary>The session to work with, opened if there is none or the last one failed. Callers at the same time share one opening.</summary>
     public async ValueTask<OpenedShard> OpenAsync(CancellationToken cancellationToken)
     {
+        if (isGone)
+        {
+            return new OpenedShard(null, tail, BrokerErrorCode.ResourceNotFound, $"Shard {key.Shard} of stream generation {key.Stream} is deleted.");
+        }
+
         if (session is { Failed: false } good)
         {
             return new OpenedShard(good, tail, BrokerErrorCode.None, null);

@@ -91,6 +91,12 @@ internal sealed class ShardGrain(
             metered.TookRead(result.Blocks.Sum(block => (long)block.Payload.Length));
         }
 
+        if (result.Code == BrokerErrorCode.Unavailable)
+        {
+            // Gateways ask again: nobody got anything for the call.
+            metered?.GiveBackRead();
+        }
+
         LetGoIfSuperseded();
         return result;
     }
@@ -130,6 +136,7 @@ internal sealed class ShardGrain(
 
     public Task DropAsync()
     {
+        shard?.LetGo();
         shard = null;
         reader = null;
         DeactivateOnIdle();

@@ -82,6 +82,9 @@ internal sealed class ThroughputLimit
         return true;
     }
 
+    /// <summary>Takes back a call that got no answer.</summary>
+    public void GiveBackRead() => readCalls?.Take(-1);
+
     /// <summary>Counts what a GetRecords call read; the bucket may go into debt, which the next calls wait off (AWS: after 10 MiB, 5 seconds).</summary>
     public void TookRead(long bytes) => readBytes?.Take(bytes);
 

@@ -1,10 +1,13 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
+using Broker.Contracts.Errors;
 using Google.Protobuf;
 using Google.Rpc;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Reflection.V1Alpha;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Broker.Tests.Unit.Gateway;
@@ -144,6 +147,66 @@ public sealed class EndToEndTests
         exception = await Assert.ThrowsAsync<RpcException>(async () =>
             await server.Records.GetRecordsAsync(new V1.GetRecordsRequest { ShardIterator = "forged" }));
         Assert.Equal("INVALID_ARGUMENT", exception.GetRpcStatus()!.GetDetail<ErrorInfo>()!.Reason);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_read_outlasts_a_change_of_owner(bool throws)
+    {
+        var cluster = new FakeCluster(1);
+        await using var server = await GatewayServer.StartAsync(cluster);
+        await server.Records.PutRecordAsync(new V1.PutRecordRequest { StreamName = "s", PartitionKey = "k" });
+        var faults = 0;
+        cluster[0].ReadFault = () => faults-- <= 0 ? BrokerErrorCode.None
+            : throws ? throw new OrleansException("Gone.") : BrokerErrorCode.Unavailable;
+        foreach (var type in new[] { V1.ShardIteratorType.Latest, V1.ShardIteratorType.TrimHorizon })
+        {
+            faults = 3;
+            var iterator = await IteratorAsync(server, type);
+            faults = 3;
+            var read = await server.Records.GetRecordsAsync(new V1.GetRecordsRequest { ShardIterator = iterator });
+            Assert.Equal(type == V1.ShardIteratorType.Latest ? 0 : 1, read.Records.Count);
+        }
+
+        if (throws)
+        {
+            return;
+        }
+
+        cluster[0].ReadFault = static () => BrokerErrorCode.Unavailable;
+        var exception = await Assert.ThrowsAsync<RpcException>(() => IteratorAsync(server, V1.ShardIteratorType.Latest));
+        Assert.Equal("UNAVAILABLE", exception.GetRpcStatus()!.GetDetail<ErrorInfo>()!.Reason);
+    }
+
+    [Fact]
+    public async Task What_readers_get_is_counted()
+    {
+        await using var server = await GatewayServer.StartAsync(new FakeCluster(1));
+        var factory = server.Services.GetRequiredService<IMeterFactory>();
+        var bytes = 0L;
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Meter.Scope == factory && instrument.Name == "broker.gateway.bytes.out")
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((_, count, _, _) => Interlocked.Add(ref bytes, count));
+        listener.Start();
+        await server.Records.PutRecordAsync(new V1.PutRecordRequest { StreamName = "s", PartitionKey = "k", Data = ByteString.CopyFrom(new byte[5_000]) });
+        var read = await server.Records.GetRecordsAsync(new V1.GetRecordsRequest { ShardIterator = await IteratorAsync(server, V1.ShardIteratorType.TrimHorizon) });
+        Assert.Equal(read.CalculateSize(), Interlocked.Read(ref bytes));
+        using var call = server.Records.SubscribeToShard(new V1.SubscribeToShardRequest
+        {
+            StreamName = "s",
+            ShardId = "shardId-000000000000",
+            StartingPosition = new V1.StartingPosition { Type = V1.ShardIteratorType.TrimHorizon },
+        });
+        Assert.True(await call.ResponseStream.MoveNext(default));
+        Assert.True(await call.ResponseStream.MoveNext(default));
+        Assert.InRange(Interlocked.Read(ref bytes), 10_000, 11_000);
     }
 
     [Fact]

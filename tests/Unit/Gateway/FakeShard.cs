@@ -24,6 +24,9 @@ internal sealed class FakeShard(FakeCluster cluster, ShardKey key, ShardDescript
     /// <summary>What becomes of a call: None lets it pass.</summary>
     public Func<AppendRequest, FakeFault>? Fault { get; set; }
 
+    /// <summary>What the shard answers in place of reading or finding, or throws; None to let the call pass.</summary>
+    public Func<BrokerErrorCode>? ReadFault { get; set; }
+
     /// <summary>What the shard answers in place of appending; null to append.</summary>
     public Func<AppendRequest, AppendResult?>? Answer { get; set; }
 
@@ -96,6 +99,11 @@ internal sealed class FakeShard(FakeCluster cluster, ShardKey key, ShardDescript
 
     public async Task<ReadResult> ReadAsync(ReadRequest request)
     {
+        if (ReadFault?.Invoke() is { } code and not BrokerErrorCode.None)
+        {
+            return ReadResult.Failed(code, "The shard moves.");
+        }
+
         if (request.Wait > TimeSpan.Zero)
         {
             Task wait;
@@ -122,6 +130,11 @@ internal sealed class FakeShard(FakeCluster cluster, ShardKey key, ShardDescript
 
     public Task<FindResult> FindAsync(long arrivalUnixMilliseconds)
     {
+        if (ReadFault?.Invoke() is { } code and not BrokerErrorCode.None)
+        {
+            return Task.FromResult(new FindResult(code, 0, "The shard moves."));
+        }
+
         lock (cluster.Sync)
         {
             return Task.FromResult(new FindResult(BrokerErrorCode.None, arrivalUnixMilliseconds == long.MaxValue ? Tail : 0, null));

@@ -26,6 +26,8 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     public Uri Address { get; }
 
+    public IServiceProvider Services => application.Services;
+
     public GrpcChannel Channel { get; }
 
     public V1.RecordService.RecordServiceClient Records { get; }

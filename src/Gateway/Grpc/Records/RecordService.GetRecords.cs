@@ -25,9 +25,8 @@ public sealed partial class RecordService
             BrokerErrorCode.ResourceNotFound, $"Shard {iterator.Shard.Shard} in stream {route.Stream.Name} does not exist");
 
         var readBytes = (int)Math.Clamp((long)limit * ExpectedRecordBytes, 64 * 1024, limits.Value.MaxBytesPerRead);
-        var read = await grains.Shard(iterator.Shard)
-            .ReadAsync(new ReadRequest(iterator.Position, readBytes, TimeSpan.Zero, route.Stream.Version, Metered: true))
-            .WaitAsync(context.CancellationToken);
+        var read = await new MovingShard(grains.Shard(iterator.Shard), clock).ReadAsync(
+            new ReadRequest(iterator.Position, readBytes, TimeSpan.Zero, route.Stream.Version, Metered: true), context.CancellationToken);
         if (read.Code != BrokerErrorCode.None)
         {
             throw new BrokerException(read.Code, read.Message ?? $"{shard.Id} cannot be read: {read.Code}.");
@@ -49,7 +48,7 @@ public sealed partial class RecordService
             page.Next = await iterators.MakeAsync(iterator.Shard, page.EndPosition);
         }
 
-        metrics.RecordsOut(page.RecordCount, 0);
+        metrics.RecordsOut(page.RecordCount, RecordPageWriter.Measure(page));
         return page;
     }
 }

@@ -1,8 +1,5 @@
-using Broker.Contracts.Errors;
-using Broker.Gateway.Errors;
 using Broker.Gateway.Reading;
 using Broker.Gateway.Wire;
-using Google.Protobuf;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
 
@@ -16,54 +13,29 @@ internal sealed class RecordServiceMethods : IServiceMethodProvider<RecordServic
     public void OnServiceMethodDiscovery(ServiceMethodProviderContext<RecordService> context)
     {
         context.AddUnaryMethod(
-            Unary("PutRecord", RequestFrame.Marshaller, Writing<V1.PutRecordResponse>()), [],
+            Unary("PutRecord", RequestFrame.Marshaller, ProtoMarshallers.Writing<V1.PutRecordResponse>()), [],
             static (service, request, call) => service.PutRecord(request, call));
         context.AddUnaryMethod(
-            Unary("PutRecords", RequestFrame.Marshaller, Writing<V1.PutRecordsResponse>()), [],
+            Unary("PutRecords", RequestFrame.Marshaller, ProtoMarshallers.Writing<V1.PutRecordsResponse>()), [],
             static (service, request, call) => service.PutRecords(request, call));
         context.AddUnaryMethod(
-            Unary("GetShardIterator", Reading(V1.GetShardIteratorRequest.Parser), Writing<V1.GetShardIteratorResponse>()), [],
+            Unary("GetShardIterator", ProtoMarshallers.Reading(V1.GetShardIteratorRequest.Parser), ProtoMarshallers.Writing<V1.GetShardIteratorResponse>()), [],
             static (service, request, call) => service.GetShardIterator(request, call));
         context.AddUnaryMethod(
-            Unary("GetRecords", Reading(V1.GetRecordsRequest.Parser), RecordPageWriter.Marshaller), [],
+            Unary("GetRecords", ProtoMarshallers.Reading(V1.GetRecordsRequest.Parser), RecordPageWriter.Marshaller), [],
             static (service, request, call) => service.GetRecords(request, call));
         context.AddServerStreamingMethod(
             new Method<V1.SubscribeToShardRequest, RecordPage>(
-                MethodType.ServerStreaming, Service, "SubscribeToShard", Reading(V1.SubscribeToShardRequest.Parser), RecordPageWriter.Marshaller),
+                MethodType.ServerStreaming, Service, "SubscribeToShard", ProtoMarshallers.Reading(V1.SubscribeToShardRequest.Parser), RecordPageWriter.Marshaller),
             [],
             static (service, request, responses, call) => service.SubscribeToShard(request, responses, call));
         context.AddDuplexStreamingMethod(
             new Method<RequestFrame, V1.ProduceResponse>(
-                MethodType.DuplexStreaming, Service, "Produce", RequestFrame.Marshaller, Writing<V1.ProduceResponse>()),
+                MethodType.DuplexStreaming, Service, "Produce", RequestFrame.Marshaller, ProtoMarshallers.Writing<V1.ProduceResponse>()),
             [],
             static (service, requests, responses, call) => service.Produce(requests, responses, call));
     }
 
     private static Method<TRequest, TResponse> Unary<TRequest, TResponse>(
         string name, Marshaller<TRequest> requests, Marshaller<TResponse> responses) => new(MethodType.Unary, Service, name, requests, responses);
-
-    private static Marshaller<T> Reading<T>(MessageParser<T> parser)
-        where T : class, IMessage<T> => Marshallers.Create<T>(
-            static (_, _) => throw new NotSupportedException("The gateway reads requests and writes none."),
-            context =>
-            {
-                try
-                {
-                    return parser.ParseFrom(context.PayloadAsReadOnlySequence());
-                }
-                catch (InvalidProtocolBufferException)
-                {
-                    throw BrokerErrors.ToRpcException(BrokerErrorCode.InvalidArgument, "The request is malformed.");
-                }
-            });
-
-    private static Marshaller<T> Writing<T>()
-        where T : class, IMessage<T> => Marshallers.Create<T>(
-            static (message, context) =>
-            {
-                context.SetPayloadLength(message.CalculateSize());
-                message.WriteTo(context.GetBufferWriter());
-                context.Complete();
-            },
-            static _ => throw new NotSupportedException("The gateway writes responses and reads none."));
 }

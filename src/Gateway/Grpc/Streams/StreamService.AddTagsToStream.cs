@@ -4,7 +4,7 @@ namespace Broker.Gateway.Grpc.Streams;
 
 public sealed partial class StreamService
 {
-    public override async Task<V1.AddTagsToStreamResponse> AddTagsToStream(
+    public async Task<V1.AddTagsToStreamResponse> AddTagsToStream(
         V1.AddTagsToStreamRequest request, ServerCallContext context)
     {
         var tags = StreamRequests.ToTags(request.Tags);

@@ -7,7 +7,7 @@ namespace Broker.Gateway.Grpc.Streams;
 
 public sealed partial class StreamService
 {
-    public override async Task<V1.CreateStreamResponse> CreateStream(V1.CreateStreamRequest request, ServerCallContext context)
+    public async Task<V1.CreateStreamResponse> CreateStream(V1.CreateStreamRequest request, ServerCallContext context)
     {
         StreamRequests.CheckName("stream_name", request.StreamName);
         StreamRequests.Check(request.ShardCount >= 0, $"shard_count is {request.ShardCount}: it must be 0 or more.");

@@ -4,7 +4,7 @@ namespace Broker.Gateway.Grpc.Streams;
 
 public sealed partial class StreamService
 {
-    public override async Task<V1.DecreaseStreamRetentionPeriodResponse> DecreaseStreamRetentionPeriod(
+    public async Task<V1.DecreaseStreamRetentionPeriodResponse> DecreaseStreamRetentionPeriod(
         V1.DecreaseStreamRetentionPeriodRequest request, ServerCallContext context)
     {
         StreamRequests.Check(

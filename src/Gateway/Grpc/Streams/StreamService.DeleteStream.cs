@@ -4,7 +4,7 @@ namespace Broker.Gateway.Grpc.Streams;
 
 public sealed partial class StreamService
 {
-    public override async Task<V1.DeleteStreamResponse> DeleteStream(V1.DeleteStreamRequest request, ServerCallContext context)
+    public async Task<V1.DeleteStreamResponse> DeleteStream(V1.DeleteStreamRequest request, ServerCallContext context)
     {
         await ChangeAsync(request.StreamName, stream => stream.DeleteAsync(request.EnforceConsumerDeletion), context);
         return new V1.DeleteStreamResponse();

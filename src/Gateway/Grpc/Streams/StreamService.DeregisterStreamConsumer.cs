@@ -4,7 +4,7 @@ namespace Broker.Gateway.Grpc.Streams;
 
 public sealed partial class StreamService
 {
-    public override async Task<V1.DeregisterStreamConsumerResponse> DeregisterStreamConsumer(
+    public async Task<V1.DeregisterStreamConsumerResponse> DeregisterStreamConsumer(
         V1.DeregisterStreamConsumerRequest request, ServerCallContext context)
     {
         StreamRequests.CheckName("consumer_name", request.ConsumerName);

@@ -5,7 +5,7 @@ namespace Broker.Gateway.Grpc.Streams;
 
 public sealed partial class StreamService
 {
-    public override async Task<V1.DescribeLimitsResponse> DescribeLimits(V1.DescribeLimitsRequest request, ServerCallContext context)
+    public async Task<V1.DescribeLimitsResponse> DescribeLimits(V1.DescribeLimitsRequest request, ServerCallContext context)
     {
         var account = await grains.Catalogue.DescribeLimitsAsync().WaitAsync(context.CancellationToken);
         return new V1.DescribeLimitsResponse

@@ -4,7 +4,7 @@ namespace Broker.Gateway.Grpc.Streams;
 
 public sealed partial class StreamService
 {
-    public override async Task<V1.DescribeStreamResponse> DescribeStream(V1.DescribeStreamRequest request, ServerCallContext context)
+    public async Task<V1.DescribeStreamResponse> DescribeStream(V1.DescribeStreamRequest request, ServerCallContext context)
     {
         var limit = StreamRequests.ToLimit("limit", request.Limit, 100, 10_000);
         var after = StreamRequests.ToShardIdOrNone("exclusive_start_shard_id", request.ExclusiveStartShardId);

@@ -4,7 +4,7 @@ namespace Broker.Gateway.Grpc.Streams;
 
 public sealed partial class StreamService
 {
-    public override async Task<V1.DescribeStreamConsumerResponse> DescribeStreamConsumer(
+    public async Task<V1.DescribeStreamConsumerResponse> DescribeStreamConsumer(
         V1.DescribeStreamConsumerRequest request, ServerCallContext context)
     {
         StreamRequests.CheckName("consumer_name", request.ConsumerName);

@@ -4,7 +4,7 @@ namespace Broker.Gateway.Grpc.Streams;
 
 public sealed partial class StreamService
 {
-    public override async Task<V1.DescribeStreamSummaryResponse> DescribeStreamSummary(
+    public async Task<V1.DescribeStreamSummaryResponse> DescribeStreamSummary(
         V1.DescribeStreamSummaryRequest request, ServerCallContext context)
     {
         var stream = await AskAsync(request.StreamName, static stream => stream.DescribeAsync(), context);

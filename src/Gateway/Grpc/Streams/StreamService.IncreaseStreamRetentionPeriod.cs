@@ -4,7 +4,7 @@ namespace Broker.Gateway.Grpc.Streams;
 
 public sealed partial class StreamService
 {
-    public override async Task<V1.IncreaseStreamRetentionPeriodResponse> IncreaseStreamRetentionPeriod(
+    public async Task<V1.IncreaseStreamRetentionPeriodResponse> IncreaseStreamRetentionPeriod(
         V1.IncreaseStreamRetentionPeriodRequest request, ServerCallContext context)
     {
         StreamRequests.Check(

@@ -6,7 +6,7 @@ namespace Broker.Gateway.Grpc.Streams;
 
 public sealed partial class StreamService
 {
-    public override async Task<V1.ListShardsResponse> ListShards(V1.ListShardsRequest request, ServerCallContext context)
+    public async Task<V1.ListShardsResponse> ListShards(V1.ListShardsRequest request, ServerCallContext context)
     {
         var limit = StreamRequests.ToLimit("max_results", request.MaxResults, 1_000, 10_000);
         var query = request.NextToken.Length == 0 ? ShardQuery.From(request) : await ResumeAsync(request);

@@ -5,7 +5,7 @@ namespace Broker.Gateway.Grpc.Streams;
 
 public sealed partial class StreamService
 {
-    public override async Task<V1.ListStreamConsumersResponse> ListStreamConsumers(
+    public async Task<V1.ListStreamConsumersResponse> ListStreamConsumers(
         V1.ListStreamConsumersRequest request, ServerCallContext context)
     {
         var limit = StreamRequests.ToLimit("max_results", request.MaxResults, 100, 10_000);

@@ -5,7 +5,7 @@ namespace Broker.Gateway.Grpc.Streams;
 
 public sealed partial class StreamService
 {
-    public override async Task<V1.ListStreamsResponse> ListStreams(V1.ListStreamsRequest request, ServerCallContext context)
+    public async Task<V1.ListStreamsResponse> ListStreams(V1.ListStreamsRequest request, ServerCallContext context)
     {
         var limit = StreamRequests.ToLimit("limit", request.Limit, 100, 10_000);
         var after = request.NextToken.Length > 0 ? await tokens.OpenAsync(TokenPurpose.ListStreams, request.NextToken)

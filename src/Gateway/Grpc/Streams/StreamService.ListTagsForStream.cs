@@ -4,7 +4,7 @@ namespace Broker.Gateway.Grpc.Streams;
 
 public sealed partial class StreamService
 {
-    public override async Task<V1.ListTagsForStreamResponse> ListTagsForStream(
+    public async Task<V1.ListTagsForStreamResponse> ListTagsForStream(
         V1.ListTagsForStreamRequest request, ServerCallContext context)
     {
         var limit = StreamRequests.ToLimit("limit", request.Limit, 50, 50);

@@ -4,7 +4,7 @@ namespace Broker.Gateway.Grpc.Streams;
 
 public sealed partial class StreamService
 {
-    public override async Task<V1.MergeShardsResponse> MergeShards(
+    public async Task<V1.MergeShardsResponse> MergeShards(
         V1.MergeShardsRequest request, ServerCallContext context)
     {
         var shard = StreamRequests.ToShardId("shard_to_merge", request.ShardToMerge);

@@ -4,7 +4,7 @@ namespace Broker.Gateway.Grpc.Streams;
 
 public sealed partial class StreamService
 {
-    public override async Task<V1.RegisterStreamConsumerResponse> RegisterStreamConsumer(
+    public async Task<V1.RegisterStreamConsumerResponse> RegisterStreamConsumer(
         V1.RegisterStreamConsumerRequest request, ServerCallContext context)
     {
         StreamRequests.CheckName("consumer_name", request.ConsumerName);

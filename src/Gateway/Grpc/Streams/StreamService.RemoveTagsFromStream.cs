@@ -5,7 +5,7 @@ namespace Broker.Gateway.Grpc.Streams;
 
 public sealed partial class StreamService
 {
-    public override async Task<V1.RemoveTagsFromStreamResponse> RemoveTagsFromStream(
+    public async Task<V1.RemoveTagsFromStreamResponse> RemoveTagsFromStream(
         V1.RemoveTagsFromStreamRequest request, ServerCallContext context)
     {
         StreamRequests.Check(request.TagKeys.Count is >= 1 and <= 50, $"tag_keys has {request.TagKeys.Count} members: it must have 1 to 50.");

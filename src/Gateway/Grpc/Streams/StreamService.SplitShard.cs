@@ -5,7 +5,7 @@ namespace Broker.Gateway.Grpc.Streams;
 
 public sealed partial class StreamService
 {
-    public override async Task<V1.SplitShardResponse> SplitShard(
+    public async Task<V1.SplitShardResponse> SplitShard(
         V1.SplitShardRequest request, ServerCallContext context)
     {
         var shard = StreamRequests.ToShardId("shard_to_split", request.ShardToSplit);

@@ -4,7 +4,7 @@ namespace Broker.Gateway.Grpc.Streams;
 
 public sealed partial class StreamService
 {
-    public override async Task<V1.UpdateMaxRecordSizeResponse> UpdateMaxRecordSize(
+    public async Task<V1.UpdateMaxRecordSizeResponse> UpdateMaxRecordSize(
         V1.UpdateMaxRecordSizeRequest request, ServerCallContext context)
     {
         var bytes = StreamRequests.ToRecordBytes(request.MaxRecordSizeKib);

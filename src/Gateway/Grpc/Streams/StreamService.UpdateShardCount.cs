@@ -4,7 +4,7 @@ namespace Broker.Gateway.Grpc.Streams;
 
 public sealed partial class StreamService
 {
-    public override async Task<V1.UpdateShardCountResponse> UpdateShardCount(
+    public async Task<V1.UpdateShardCountResponse> UpdateShardCount(
         V1.UpdateShardCountRequest request, ServerCallContext context)
     {
         StreamRequests.Check(request.TargetShardCount >= 1, $"target_shard_count is {request.TargetShardCount}: it must be 1 or more.");

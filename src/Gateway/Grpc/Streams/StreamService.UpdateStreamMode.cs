@@ -4,7 +4,7 @@ namespace Broker.Gateway.Grpc.Streams;
 
 public sealed partial class StreamService
 {
-    public override async Task<V1.UpdateStreamModeResponse> UpdateStreamMode(
+    public async Task<V1.UpdateStreamModeResponse> UpdateStreamMode(
         V1.UpdateStreamModeRequest request, ServerCallContext context)
     {
         StreamRequests.Check(request.Mode != V1.StreamMode.Unspecified, "mode is absent: it must be PROVISIONED or ON_DEMAND.");

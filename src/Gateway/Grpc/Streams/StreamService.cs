@@ -9,14 +9,14 @@ using Microsoft.Extensions.Options;
 
 namespace Broker.Gateway.Grpc.Streams;
 
-/// <summary>broker.v1.StreamService, one file an operation: checks the form of requests; the grains decide the rest.</summary>
+/// <summary>broker.v1.StreamService, one file an operation: checks the form of requests; the grains decide the rest. Bound by <see cref="StreamServiceMethods"/>.</summary>
 public sealed partial class StreamService(
     IBrokerGrains grains,
     StreamRoutes routes,
     PageTokens tokens,
     BrokerIdentity identity,
     TimeProvider clock,
-    IOptions<ProducerLimits> producers) : V1.StreamService.StreamServiceBase
+    IOptions<ProducerLimits> producers)
 {
     /// <summary>What an ON_DEMAND stream starts with (AWS, CreateStream).</summary>
     private const int DefaultShards = 4;

@@ -100,6 +100,18 @@ public sealed class ShardReadTests
     }
 
     [Fact]
+    public async Task AWaitEndsAtOnceWhenTheShardIsGone()
+    {
+        var fixture = new ShardFixture();
+        var shard = fixture.Open(whole);
+        var reader = fixture.ReaderOf(shard, whole);
+        var waiting = reader.ReadAsync(From(0) with { Wait = TimeSpan.FromSeconds(4) }, 0, default).AsTask();
+        Assert.False(waiting.IsCompleted);
+        shard.LetGo();
+        Assert.Equal(BrokerErrorCode.ResourceNotFound, (await waiting).Code);
+    }
+
+    [Fact]
     public async Task RecordsBeforeTheHorizonAreNotServedAndTheHorizonIsExact()
     {
         var fixture = new ShardFixture();
