@@ -4,12 +4,12 @@ using Xunit.Abstractions;
 
 namespace Broker.Tests.Simulation.Shards;
 
-/// <summary>The shard's state machine over the embedded log under repeats, two owners, resharding, crashes and faults. BROKER_SIM_SEEDS sets how many seeds are tried.</summary>
+/// <summary>The shard's state machine over the embedded log under repeats, two owners, resharding, crashes and faults. BROKER_SIM_SEEDS sets how many seeds are tried, BROKER_SIM_FIRST from which on.</summary>
 public sealed class ShardSimulationTests(ITestOutputHelper output)
 {
     private const int Batches = 10;
     private static readonly int Seeds =
-        int.TryParse(Environment.GetEnvironmentVariable("BROKER_SIM_SEEDS"), CultureInfo.InvariantCulture, out var seeds) ? seeds : 40;
+        int.TryParse(Environment.GetEnvironmentVariable("BROKER_SIM_SEEDS"), CultureInfo.InvariantCulture, out var seeds) ? seeds : 120;
 
     private static readonly int FirstSeed =
         int.TryParse(Environment.GetEnvironmentVariable("BROKER_SIM_FIRST"), CultureInfo.InvariantCulture, out var first) ? first : 1000;
