@@ -5,9 +5,6 @@ namespace Broker.Gateway.Appending;
 
 internal sealed partial class ShardAppender
 {
-    [LoggerMessage(LogLevel.Warning, "{Stream}/{Shard} did not answer an append, which is sent again under its identities: {Reason}")]
-    private static partial void LogUnknownOutcome(ILogger logger, string stream, ShardId shard, string reason);
-
     [LoggerMessage(LogLevel.Error, "The appender of {Stream}/{Shard} failed; its portions are refused as uncertain")]
     private static partial void LogBroken(ILogger logger, string stream, ShardId shard, Exception exception);
 }

@@ -1,8 +1,5 @@
 using System.Diagnostics;
-using Broker.Contracts.Blocks;
 using Broker.Contracts.Errors;
-using Broker.Contracts.Grains;
-using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
 
 namespace Broker.Gateway.Appending;
@@ -15,26 +12,19 @@ namespace Broker.Gateway.Appending;
 /// </remarks>
 internal sealed partial class ShardAppender : IThreadPoolWorkItem
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
-
     private readonly AppendContext context;
     private readonly StreamAppenders owner;
     private readonly ShardDescription shard;
-    private readonly ShardKey key;
-    private readonly IShardGrain grain;
-    private readonly Guid producer = Guid.NewGuid();
+    private readonly ShardSender sender;
     private readonly Lock sync = new();
     private readonly TaskCompletionSource retired = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private List<AppendPortion> queue = [];
     private TaskCompletionSource? room;
     private Task ancestors;
     private long queuedBytes;
-    private ulong lastNumber;
     private bool isRunning;
     private bool isClosed;
     private bool hasInherited;
-    private TimeSpan pause;
 
     public ShardAppender(AppendContext context, StreamAppenders owner, ShardDescription shard, Task ancestors)
     {
@@ -42,8 +32,7 @@ internal sealed partial class ShardAppender : IThreadPoolWorkItem
         this.owner = owner;
         this.shard = shard;
         this.ancestors = ancestors;
-        key = new ShardKey(owner.Generation, shard.Id);
-        grain = context.Grains.Shard(key);
+        sender = new ShardSender(context, owner, shard, Settle);
         LastUsed = context.Clock.GetTimestamp();
     }
 
@@ -172,7 +161,17 @@ internal sealed partial class ShardAppender : IThreadPoolWorkItem
 
             try
             {
-                await SendAsync(portions);
+                var sent = await sender.SendAsync(portions);
+                PutBack(sent.Rest);
+                if (sent.IsClosed)
+                {
+                    Close();
+                }
+
+                if (sent.Pause > TimeSpan.Zero)
+                {
+                    await Task.Delay(sent.Pause, context.Clock);
+                }
             }
             catch (Exception exception)
             {
@@ -212,175 +211,6 @@ internal sealed partial class ShardAppender : IThreadPoolWorkItem
         {
             Expire();
             return queue.Count > 0;
-        }
-    }
-
-    private async Task SendAsync(List<AppendPortion> portions)
-    {
-        var patience = context.Options.AppendAttemptTimeout;
-        foreach (var portion in portions)
-        {
-            portion.Group.Identity ??= new BatchIdentity(producer, BatchIdentity.GatewayEpoch, ++lastNumber);
-            var remaining = context.Remaining(portion.Batch.Deadline);
-            patience = remaining < patience ? remaining : patience;
-        }
-
-        var call = AppendCall.Make(key, portions, owner.MapVersion);
-        context.Metrics.Append(portions.Count);
-        var started = context.Clock.GetTimestamp();
-        var result = await CallAsync(call.Request, patience);
-        switch (result.Code)
-        {
-            case BrokerErrorCode.None when result.Verdicts.IsDefaultOrEmpty:
-                pause = TimeSpan.Zero;
-                context.Metrics.Appended(context.Clock.GetElapsedTime(started));
-                Commit(portions, result);
-                break;
-            case var _ when !result.Verdicts.IsDefaultOrEmpty:
-                Apply(portions, result);
-                break;
-            case BrokerErrorCode.ShardClosed:
-                PutBack(portions);
-                Close();
-                break;
-            case BrokerErrorCode.ProvisionedThroughputExceeded:
-                Throttle(portions, result);
-                break;
-            case BrokerErrorCode.Unavailable or BrokerErrorCode.Overloaded:
-                await PauseAsync(portions, result);
-                break;
-            default:
-                Fail(portions, 0, result.Code, result.Message);
-                break;
-        }
-    }
-
-    private async ValueTask<AppendResult> CallAsync(AppendRequest request, TimeSpan patience)
-    {
-        try
-        {
-            var answer = grain.AppendAsync(request);
-            return answer.IsCompletedSuccessfully
-                ? answer.Result
-                : await answer.WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.Zero, context.Clock);
-        }
-        catch (BrokerException exception)
-        {
-            return AppendResult.Failed(exception.Code, exception.Message);
-        }
-        catch (Exception exception)
-        {
-            LogUnknownOutcome(context.Logger, owner.StreamName, shard.Id, exception.Message);
-            return AppendResult.Failed(BrokerErrorCode.Unavailable, $"{shard.Id} did not answer.");
-        }
-    }
-
-    private void Commit(List<AppendPortion> portions, AppendResult result)
-    {
-        var position = result.FirstPosition;
-        foreach (var portion in portions)
-        {
-            Settle(portion.Bytes);
-            portion.Group.Took(shard.Id, shard.Range);
-            var first = position;
-            position += portion.RecordCount;
-            portion.Took(shard.Id, shard.CreatedSecond, first, result.ArrivalUnixMilliseconds);
-        }
-    }
-
-    private void Apply(List<AppendPortion> portions, AppendResult result)
-    {
-        var rest = new List<AppendPortion>(portions.Count);
-        var resolved = 0;
-        foreach (var portion in portions)
-        {
-            var before = portion.Bytes;
-            if (RepeatResolver.Select(result.Verdicts, portion) is not { } verdicts)
-            {
-                rest.Add(portion);
-                continue;
-            }
-
-            resolved++;
-            if (RepeatResolver.Apply(portion, verdicts))
-            {
-                Settle(before - portion.Bytes);
-                rest.Add(portion);
-            }
-            else
-            {
-                Settle(before);
-            }
-        }
-
-        if (resolved == 0)
-        {
-            Fail(rest, 0, BrokerErrorCode.Internal, $"{shard.Id} spoke of batches that it was not sent.");
-            return;
-        }
-
-        PutBack(rest);
-    }
-
-    /// <summary>The first records may go alone, as far as their batches are divisible; the rest is told the shard's limit.</summary>
-    private void Throttle(List<AppendPortion> portions, AppendResult result)
-    {
-        var admitted = Math.Max(0, result.AdmittedRecords);
-        var kept = new List<AppendPortion>();
-        var next = 0;
-        for (; next < portions.Count && admitted >= portions[next].RecordCount; next++)
-        {
-            admitted -= portions[next].RecordCount;
-            kept.Add(portions[next]);
-        }
-
-        if (next == portions.Count)
-        {
-            // It refused what it says it would admit: as good as nothing.
-            Fail(portions, 0, result.Code, result.Message);
-            return;
-        }
-
-        var split = portions[next];
-        if (admitted > 0 && split.Batch.IsDivisible && !split.IsUncertain)
-        {
-            var refused = split.Records.Indexes[admitted..];
-            var before = split.Bytes;
-            split.Group.Remove(refused);
-            split.Records = PortionEditor.Without(split.Records, [.. refused]);
-            Settle(before - split.Bytes);
-            split.Batch.Failed(new AppendFault(result.Code, result.Message ?? "Rate exceeded.", refused, IsUncertain: false));
-            kept.Add(split);
-            next++;
-        }
-
-        Fail(portions, next, result.Code, result.Message);
-        PutBack(kept);
-    }
-
-    private async Task PauseAsync(List<AppendPortion> portions, AppendResult result)
-    {
-        if (result.Code == BrokerErrorCode.Unavailable)
-        {
-            foreach (var portion in portions)
-            {
-                portion.IsUncertain = true;
-            }
-        }
-
-        context.Metrics.Retry();
-        PutBack(portions);
-        pause = pause == TimeSpan.Zero ? FirstPause : TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks));
-        var remaining = context.Remaining(portions[0].Batch.Deadline);
-        await Task.Delay(remaining < pause && remaining > TimeSpan.Zero ? remaining : pause, context.Clock);
-    }
-
-    private void Fail(List<AppendPortion> portions, int from, BrokerErrorCode code, string? message)
-    {
-        for (var i = from; i < portions.Count; i++)
-        {
-            Settle(portions[i].Bytes);
-            portions[i].Fail(code, message ?? $"{shard.Id} refused the records: {code}.");
         }
     }
 

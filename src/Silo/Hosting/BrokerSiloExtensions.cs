@@ -93,6 +93,7 @@ public static class BrokerSiloExtensions
             (log, storage) => log.DataDirectory = Path.Combine(storage.Value.DataDirectory, "log"));
         services.AddSingleton<EmbeddedLogComponent>();
         services.TryAddSingleton<IShardLog>(provider => provider.GetRequiredService<EmbeddedLogComponent>());
+        services.AddSingleton<IStorageComponent, LogPresence>();
         services.AddSingleton<IStorageComponent>(provider => provider.GetRequiredService<EmbeddedLogComponent>());
     }
 
@@ -105,6 +106,7 @@ public static class BrokerSiloExtensions
         });
         services.TryAddSingleton<IRowStore>(provider => provider.GetRequiredService<SqliteRowStore>());
         services.AddSingleton<IStorageComponent>(provider => provider.GetRequiredService<SqliteRowStore>());
+        services.AddSingleton<IStorageComponent, MetadataPresence>();
         services.AddSingleton<IStorageComponent>(provider => provider.GetRequiredService<ExpiryFloor>());
     }
 

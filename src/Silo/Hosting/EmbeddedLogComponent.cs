@@ -16,6 +16,8 @@ internal sealed class EmbeddedLogComponent(IOptions<EmbeddedLogOptions> options,
 
     private EmbeddedLog Log => opened ?? throw new InvalidOperationException("The log is not open: the host has not started, or has stopped.");
 
+    public StreamGeneration NewestStream => Log.NewestStream;
+
     public async ValueTask OpenAsync(CancellationToken cancellationToken) =>
         opened = await EmbeddedLog.OpenAsync(options.Value, time, logger, cancellationToken);
 

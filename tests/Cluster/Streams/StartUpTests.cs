@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using Broker.Contracts.Grains;
+using Broker.Contracts.Shards;
+using Broker.Contracts.Streams;
 using Broker.Silo.Storage;
 using Broker.Tests.Cluster.Hosting;
 using Microsoft.Extensions.Options;
@@ -38,6 +41,31 @@ public sealed class StartUpTests(ITestOutputHelper output)
         Assert.Equal(StorageFault.Locked, refused.Fault);
     }
 
+    [Theory]
+    [InlineData("metadata.db-wal", "stream generation 1")]
+    [InlineData("metadata.db", "stream generation 1")]
+    [InlineData("log", "the log in")]
+    public async Task ALostPartOfTheDataIsToldAndNotBegunAnew(string part, string told)
+    {
+        using var directory = new DataDirectory();
+        using var copy = new DataDirectory();
+        await using (var silo = await SiloFixture.StartAsync(directory.Path, new ObservedLog()))
+        {
+            await silo.CreateAsync("s", 1);
+            await silo.Grains.GetGrain<IShardGrain>(new ShardKey(new StreamGeneration(1), new ShardId(0)).ToGrainKey()).SealAsync();
+
+            // As a kill would leave it: at a clean end nothing is left in the write-ahead log.
+            CopyAll(new DirectoryInfo(directory.Path), copy.Path, part);
+        }
+
+        for (var i = 0; i < 2; i++)
+        {
+            var refused = await Assert.ThrowsAsync<StorageException>(() => SiloFixture.StartAsync(copy.Path, new ObservedLog()));
+            Assert.Equal(StorageFault.Corrupt, refused.Fault);
+            Assert.Contains(told, refused.Message, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task WrongSettingsAreAllReportedAtStart()
     {
@@ -46,5 +74,21 @@ public sealed class StartUpTests(ITestOutputHelper output)
             directory.Path, new ObservedLog(), ("Broker:Limits:Profile", "none"), ("Broker:Limits:MaxConsumersPerStream", "0")));
         Assert.Contains("Broker:Limits:Profile", refused.Message, StringComparison.Ordinal);
         Assert.Contains("Broker:Limits:MaxConsumersPerStream", refused.Message, StringComparison.Ordinal);
+    }
+
+    private static void CopyAll(DirectoryInfo from, string to, string but)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var entry in from.EnumerateFileSystemInfos().Where(entry => entry.Name != "lock" && entry.Name != but && entry.Name != $"{but}-wal"))
+        {
+            if (entry is DirectoryInfo directory)
+            {
+                CopyAll(directory, Path.Combine(to, entry.Name), but);
+            }
+            else
+            {
+                File.Copy(entry.FullName, Path.Combine(to, entry.Name));
+            }
+        }
     }
 }

@@ -49,6 +49,18 @@ public sealed class EmbeddedLog : IShardLog, IAsyncDisposable
     /// <summary>Blocks found damaged by reads since start.</summary>
     public long DamagedBlocks => reader.DamagedBlocks;
 
+    /// <summary>The highest generation of which the log holds something, or held and deleted it; 0 for none.</summary>
+    public StreamGeneration NewestStream
+    {
+        get
+        {
+            lock (shards.Gate)
+            {
+                return new(shards.All.Select(shard => shard.Key.Stream.Value).Concat(shards.Deleted.Select(stream => stream.Value)).DefaultIfEmpty().Max());
+            }
+        }
+    }
+
     /// <summary>Opens the log in its directory, which is created where it is missing. Reads indexes, not data.</summary>
     /// <exception cref="ArgumentException">The options are wrong; the message lists how.</exception>
     /// <exception cref="StorageException">The directory is in use, of a newer release, damaged where it cannot be isolated, or its device fails.</exception>

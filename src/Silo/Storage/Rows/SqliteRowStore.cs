@@ -44,7 +44,7 @@ public sealed partial class SqliteRowStore : IRowStore, IStorageComponent, IDisp
             return;
         }
 
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(_path))!);
+        DurableDirectory.Create(Path.GetDirectoryName(Path.GetFullPath(_path))!);
         var worker = new SqliteWorker(_path);
         try
         {
@@ -107,6 +107,12 @@ public sealed partial class SqliteRowStore : IRowStore, IStorageComponent, IDisp
             throw new StorageException(
                 StorageFault.NewerVersion,
                 $"{_path} has layout {version}, written by a newer release; this one knows layouts up to {SchemaVersion}. Start the newer release, or restore a copy made before the upgrade.");
+        }
+
+        // Pages that are gone can read as empty: streams would be missing without a word.
+        if (session.Text("PRAGMA quick_check(1)") is var verdict and not "ok")
+        {
+            throw new StorageException(StorageFault.Corrupt, $"{_path} is damaged: {verdict}. Restore the data directory from a backup.");
         }
 
         if (version == 0)

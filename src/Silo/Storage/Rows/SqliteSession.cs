@@ -27,6 +27,13 @@ internal sealed class SqliteSession : IDisposable
         return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
     }
 
+    public string Text(string sql)
+    {
+        using var command = Connection.CreateCommand();
+        command.CommandText = sql;
+        return Convert.ToString(command.ExecuteScalar(), CultureInfo.InvariantCulture) ?? string.Empty;
+    }
+
     public Row? Get(RowKey key)
     {
         var command = Statement("SELECT value, version FROM rows WHERE partition = $1 AND key = $2", key.Partition, key.Key);

@@ -30,7 +30,7 @@ internal sealed class FileDevice : IDevice
     {
         try
         {
-            Directory.CreateDirectory(directory);
+            DurableDirectory.Create(directory);
             return new FileStream(PathOf(LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException exception) when (File.Exists(PathOf(LockName)))
@@ -58,14 +58,14 @@ internal sealed class FileDevice : IDevice
     public async ValueTask DeleteAsync(string name) => await journalThread.DoAsync(() => Guard("delete", name, () =>
     {
         File.Delete(PathOf(name));
-        SyncDirectory();
+        DurableDirectory.Sync(directory);
         return true;
     }));
 
     public async ValueTask RenameAsync(string from, string to) => await journalThread.DoAsync(() => Guard("rename", from, () =>
     {
         File.Move(PathOf(from), PathOf(to), overwrite: true);
-        SyncDirectory();
+        DurableDirectory.Sync(directory);
         return true;
     }));
 
@@ -190,26 +190,5 @@ internal sealed class FileDevice : IDevice
         return mode == JournalIoMode.Auto && error is LibC.InvalidArgument or LibC.NotSupported
             ? null
             : throw DeviceErrors.OfNumber("open for direct writes", name, error);
-    }
-
-    /// <summary>A name is durable once its directory is.</summary>
-    private void SyncDirectory()
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            return;
-        }
-
-        var descriptor = LibC.Open(directory, LibC.ReadOnly | LibC.CloseOnExec, 0);
-        if (descriptor < 0)
-        {
-            throw DeviceErrors.OfNumber("open", directory, Marshal.GetLastPInvokeError());
-        }
-
-        using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (LibC.Sync(handle) != 0)
-        {
-            throw DeviceErrors.OfNumber("sync", directory, Marshal.GetLastPInvokeError());
-        }
     }
 }

@@ -10,6 +10,7 @@ internal static partial class LibC
     public const int DataSync = 0x1000;
     public const int CloseOnExec = 0x80000;
 
+    public const int AccessDenied = 13;
     public const int NoSpace = 28;
     public const int QuotaExceeded = 122;
     public const int InvalidArgument = 22;
