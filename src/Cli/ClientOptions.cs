@@ -12,7 +12,7 @@ internal sealed class ClientOptions
 
     private readonly Option<string> endpoint = new("--endpoint")
     {
-        Description = $"Where the broker listens; also {EndpointVariable}. Default {DefaultEndpoint}.",
+        Description = $"Where the broker listens; also {EndpointVariable}.",
         HelpName = "URL",
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable(EndpointVariable) is { Length: > 0 } url ? url : DefaultEndpoint,
     };
@@ -72,6 +72,12 @@ internal sealed class ClientOptions
             var report = ErrorReport.From(e, context.Endpoint);
             Console.Error.WriteLine(report.Line);
             return report.ExitCode;
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            // Files are opened by the commands, which name them: what is left is standard output, closed.
+            Console.Error.WriteLine($"broker: standard output cannot be written: {e.Message.ReplaceLineEndings(" ")}");
+            return ExitCode.Failure;
         }
         catch (Exception e)
         {

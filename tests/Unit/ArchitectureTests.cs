@@ -10,7 +10,7 @@ namespace Broker.Tests.Unit;
 /// <summary>Who may know whom (docs/ARCHITECTURE.md): Silo → Contracts ← Gateway; Cli composes; Kcl stands alone.</summary>
 public sealed partial class ArchitectureTests
 {
-    private static readonly string Root = FindRoot();
+    internal static readonly string Root = FindRoot();
 
     [Theory]
     [InlineData("Contracts")]

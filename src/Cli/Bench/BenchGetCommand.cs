@@ -6,7 +6,7 @@ using Grpc.Core;
 
 namespace Broker.Cli.Bench;
 
-/// <summary><c>broker bench get</c>: a catch-up read of all shards by GetRecords.</summary>
+/// <summary><c>broker bench get</c>: a catch-up read of all shards by GetRecords, or by push.</summary>
 internal static class BenchGetCommand
 {
     public static Command Create()
@@ -15,7 +15,8 @@ internal static class BenchGetCommand
         var records = BenchOptions.Number("--records", "Records put before, if the stream is made.", 1_000_000L);
         var clients = BenchOptions.Number("--clients", "Clients that each read the whole stream.", 1);
         var limit = BenchOptions.Number("--limit", "Records of an answer, at most; 0 for the broker's 10,000.", 0);
-        var command = new Command("get", "Read a stream from its beginning to its end and measure.") { records, clients, limit };
+        var push = new Option<bool>("--push") { Description = "Read by SubscribeToShard instead of GetRecords." };
+        var command = new Command("get", "Read a stream from its beginning to its end and measure.") { records, clients, limit, push };
         common.AddTo(command);
         new ClientOptions().Attach(command, async (parse, context) =>
         {
@@ -31,11 +32,14 @@ internal static class BenchGetCommand
             var latency = new LatencyRecorder(time);
             var shards = await ShardListing.ListAsync(context.Connection.Streams, stream.Name, new ShardFilter(), context.Cancellation);
             var counter = new LoadCounter(time);
-            var work = Task.WhenAll(Enumerable.Range(0, count).SelectMany(_ => shards).Select(shard => Task.Run(() =>
-                ReadAsync(context, stream.Name, shard.ShardId, parse.GetValue(limit), counter, latency))));
+            var isPush = parse.GetValue(push);
+            var work = Task.WhenAll(Enumerable.Range(0, count).SelectMany(_ => shards).Select(shard => Task.Run(() => isPush
+                ? SubscribeAsync(context, stream.Name, shard.ShardId, counter, latency)
+                : ReadAsync(context, stream.Name, shard.ShardId, parse.GetValue(limit), counter, latency))));
             await ProgressLine.ShowAsync(context, null, () => (0, counter.Text), () => work);
             counter.Stop();
-            BenchTables.Answer(context, BenchResult.Of("get", stream.Name, count, counter, null, latency, "a GetRecords call"));
+            BenchTables.Answer(context, BenchResult.Of(
+                isPush ? "get push" : "get", stream.Name, count, counter, null, latency, isPush ? "waited for an event" : "a GetRecords call"));
             return ExitCode.Success;
         });
         return command;
@@ -73,11 +77,37 @@ internal static class BenchGetCommand
         {
             var began = TimeProvider.System.GetTimestamp();
             using var call = context.Connection.Invoker.AsyncUnaryCall(
-                ReadCount.Method, null, options, new GetRecordsRequest { ShardIterator = iterator, Limit = limit });
+                ReadCount.GetRecords, null, options, new GetRecordsRequest { ShardIterator = iterator, Limit = limit });
             var read = await call;
             latency.AddSince(began);
             counter.Add(read.Records, read.Bytes);
             iterator = read.MillisBehindLatest == 0 ? "" : read.NextIterator;
+        }
+    }
+    /// <summary>Reads until caught up; a closed shard's last event has no delay left either.</summary>
+    private static async Task SubscribeAsync(
+        ClientContext context, string stream, string shardId, LoadCounter counter, LatencyRecorder latency)
+    {
+        var request = new SubscribeToShardRequest
+        {
+            StreamName = stream,
+            ShardId = shardId,
+            StartingPosition = new StartingPosition { Type = ShardIteratorType.TrimHorizon },
+        };
+        using var call = context.Connection.Invoker.AsyncServerStreamingCall(
+            ReadCount.SubscribeToShard, null, new CallOptions(cancellationToken: context.Cancellation), request);
+        var began = TimeProvider.System.GetTimestamp();
+        while (await call.ResponseStream.MoveNext(context.Cancellation))
+        {
+            var read = call.ResponseStream.Current;
+            latency.AddSince(began);
+            counter.Add(read.Records, read.Bytes);
+            if (read.MillisBehindLatest == 0)
+            {
+                return;
+            }
+
+            began = TimeProvider.System.GetTimestamp();
         }
     }
 }

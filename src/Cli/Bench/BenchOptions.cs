@@ -30,7 +30,7 @@ internal sealed class BenchOptions
     {
         var option = new Option<T>(name)
         {
-            Description = $"{description} Default {standard}.",
+            Description = description,
             HelpName = "N",
             DefaultValueFactory = _ => standard,
         };

@@ -12,7 +12,7 @@ internal static class BenchPutCommand
         var common = new BenchOptions();
         var mode = new Option<PutMode>("--mode")
         {
-            Description = "produce: pipelined batches; pipelined: single records, pipelined; putrecord, putrecords: unary calls. Default produce.",
+            Description = "produce: pipelined batches; pipelined: single records, pipelined; putrecord, putrecords: unary calls.",
             HelpName = "produce|pipelined|putrecord|putrecords",
             DefaultValueFactory = _ => PutMode.Produce,
         };

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Text;
 using Broker.Cli.Client;
 using Broker.V1;
@@ -13,7 +14,13 @@ internal sealed class FanoutLoad(
     /// <summary>Begins every record, so that others in the stream are not counted.</summary>
     private static readonly long Mark = BinaryPrimitives.ReadInt64LittleEndian(Guid.NewGuid().ToByteArray());
 
+    /// <summary>How long the subscriptions may take to be there.</summary>
+    private static readonly TimeSpan SubscribeWithin = TimeSpan.FromSeconds(30);
+
     private readonly TimeProvider time = TimeProvider.System;
+    private readonly ConcurrentDictionary<(int Subscriber, string ShardId), bool> subscribed = [];
+    private readonly TaskCompletionSource allSubscribed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int subscriptions;
     private long put;
 
     public int Subscribers { get; } = subscribers;
@@ -34,9 +41,15 @@ internal sealed class FanoutLoad(
         try
         {
             var options = new FollowOptions { From = new StartingPosition { Type = ShardIteratorType.Latest } };
-            var reading = connections.Select(connection =>
-                new StreamFollower(new PushShardSource(connection, stream), options, time).RunAsync(TakeAsync, stop.Token)).ToArray();
-            await Task.Delay(TimeSpan.FromSeconds(1), time, cancellation); // Subscriptions at LATEST have to be there before the first record.
+            var shards = await ShardListing.ListAsync(
+                connections[0].Streams, stream, new ShardFilter { Type = ShardFilterType.AtLatest }, cancellation);
+            subscriptions = shards.Count * Subscribers;
+            var reading = connections.Select((connection, subscriber) => new StreamFollower(new PushShardSource(connection, stream), options, time)
+                .RunAsync((shardId, received, _) => TakeAsync(subscriber, shardId, received), stop.Token)).ToArray();
+
+            // Subscriptions at LATEST have to be there before the first record: each tells so by an event.
+            await await Task.WhenAny([allSubscribed.Task.WaitAsync(SubscribeWithin, time, cancellation), .. reading]);
+            Counter.Start();
             Latency.WarmUp(warmUp);
             using var ticker = new Ticker();
             await Task.WhenAll(Enumerable.Range(0, producers).Select(producer => Task.Run(() => ProduceAsync(producer, ticker, cancellation))));
@@ -90,8 +103,13 @@ internal sealed class FanoutLoad(
         await session.DrainAsync(cancellation);
     }
 
-    private ValueTask TakeAsync(string shardId, ShardEvent received, CancellationToken cancellation)
+    private ValueTask TakeAsync(int subscriber, string shardId, ShardEvent received)
     {
+        if (!allSubscribed.Task.IsCompleted && subscribed.TryAdd((subscriber, shardId), true) && subscribed.Count >= subscriptions)
+        {
+            allSubscribed.TrySetResult();
+        }
+
         long count = 0;
         foreach (var record in received.Records)
         {

@@ -3,7 +3,7 @@ namespace Broker.Cli.Bench;
 /// <summary>Counts what a load has done; from any thread.</summary>
 internal sealed class LoadCounter(TimeProvider time)
 {
-    private readonly long began = time.GetTimestamp();
+    private long began = time.GetTimestamp();
     private long ended;
     private long records;
     private long bytes;
@@ -15,7 +15,7 @@ internal sealed class LoadCounter(TimeProvider time)
 
     public long Failed => Interlocked.Read(ref failed);
 
-    public TimeSpan Elapsed => time.GetElapsedTime(began, Interlocked.Read(ref ended) is var end and not 0 ? end : time.GetTimestamp());
+    public TimeSpan Elapsed => time.GetElapsedTime(Interlocked.Read(ref began), Interlocked.Read(ref ended) is var end and not 0 ? end : time.GetTimestamp());
 
     /// <summary>What a progress line shows.</summary>
     public string Text => $"{Records:N0} records, {Records / Math.Max(Elapsed.TotalSeconds, 0.001):N0}/s";
@@ -25,6 +25,9 @@ internal sealed class LoadCounter(TimeProvider time)
         Interlocked.Add(ref records, recordCount);
         Interlocked.Add(ref bytes, dataBytes);
     }
+
+    /// <summary>Begins the time anew, for a load that has to be made ready first.</summary>
+    public void Start() => Interlocked.Exchange(ref began, time.GetTimestamp());
 
     public void Fail(long count) => Interlocked.Add(ref failed, count);
 

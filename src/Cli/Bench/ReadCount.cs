@@ -6,28 +6,39 @@ using Grpc.Core;
 
 namespace Broker.Cli.Bench;
 
-/// <summary>A GetRecords answer of which only the number and size of records is read, so that the generator costs next to nothing.</summary>
+/// <summary>A GetRecords answer or a pushed event, which are alike, of which only the number and size of records is read, so that the generator costs next to nothing.</summary>
 internal sealed class ReadCount
 {
     private const uint RecordsTag = (1 << 3) | 2;
     private const uint NextIteratorTag = (2 << 3) | 2;
     private const uint MillisBehindTag = 3 << 3;
 
+    private static readonly Marshaller<ReadCount> Answers = new(
+        static (_, _) => throw new NotSupportedException("A client sends no responses."),
+        static context => Parse(context.PayloadAsReadOnlySequence()));
+
     /// <summary>RecordService.GetRecords with answers of this type.</summary>
-    public static Method<GetRecordsRequest, ReadCount> Method { get; } = new(
+    public static Method<GetRecordsRequest, ReadCount> GetRecords { get; } = new(
         MethodType.Unary,
         RecordService.Descriptor.FullName,
         "GetRecords",
         Marshallers.Create(static request => request.ToByteArray(), GetRecordsRequest.Parser.ParseFrom),
-        new Marshaller<ReadCount>(
-            static (_, _) => throw new NotSupportedException("A client sends no responses."),
-            static context => Parse(context.PayloadAsReadOnlySequence())));
+        Answers);
+
+    /// <summary>RecordService.SubscribeToShard with events of this type.</summary>
+    public static Method<SubscribeToShardRequest, ReadCount> SubscribeToShard { get; } = new(
+        MethodType.ServerStreaming,
+        RecordService.Descriptor.FullName,
+        "SubscribeToShard",
+        Marshallers.Create(static request => request.ToByteArray(), SubscribeToShardRequest.Parser.ParseFrom),
+        Answers);
 
     public int Records { get; private set; }
 
     /// <summary>Bytes of the records as they travel.</summary>
     public long Bytes { get; private set; }
 
+    /// <summary>Where to go on by GetRecords; in an event, its continuation.</summary>
     public string NextIterator { get; private set; } = "";
 
     public long MillisBehindLatest { get; private set; }

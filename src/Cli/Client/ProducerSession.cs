@@ -29,6 +29,7 @@ internal sealed class ProducerSession : IAsyncDisposable
     private (AsyncDuplexStreamingCall<ProduceFrame, ProduceResponse> Call, TaskCompletionSource Ended)? current;
     private Exception? fault;
     private ulong lastNumber;
+    private volatile bool isCompleting;
 
     private ProducerSession(CallInvoker invoker, string stream, ProducerOptions options, TimeProvider time)
     {
@@ -110,6 +111,7 @@ internal sealed class ProducerSession : IAsyncDisposable
         {
             if (call is not null)
             {
+                isCompleting = true;
                 await call.RequestStream.CompleteAsync();
                 await ended!.Task.WaitAsync(TimeSpan.FromSeconds(1), time);
             }
@@ -163,7 +165,7 @@ internal sealed class ProducerSession : IAsyncDisposable
                     lostAt = long.MaxValue;
                     await PumpAsync(call);
                 }
-                catch (Exception e) when (!closing.IsCancellationRequested && RpcFaults.IsTransient(e))
+                catch (Exception e) when (!isCompleting && !closing.IsCancellationRequested && RpcFaults.IsTransient(e))
                 {
                     lostAt = lostAt == long.MaxValue ? time.GetTimestamp() : lostAt;
                     options.Disconnected?.Invoke(e);

@@ -25,19 +25,24 @@ internal static class StreamTables
 
     public static Table Shards(IEnumerable<Shard> shards)
     {
-        var table = New("shard", "hash keys", "from", "parents", "first sequence number", "last sequence number", "state");
-        foreach (var shard in shards)
+        var rows = shards.Select(shard => (string[])
+        [
+            shard.ShardId,
+            IsOpen(shard) ? "open" : "closed",
+            Share(shard.HashKeyRange),
+            Start(shard.HashKeyRange),
+            Parents(shard),
+            shard.SequenceNumberRange?.StartingSequenceNumber ?? "",
+            shard.SequenceNumberRange?.EndingSequenceNumber ?? "",
+        ]).ToArray();
+
+        // Columns that say nothing, as parents do before the first split, would only push the others off the screen.
+        string[] titles = ["shard", "state", "hash keys", "from", "parents", "first sequence number", "last sequence number"];
+        int[] shown = [.. Enumerable.Range(0, titles.Length).Where(column => column == 0 || rows.Any(row => row[column].Length > 0))];
+        var table = New([.. shown.Select(column => titles[column])]);
+        foreach (var row in rows)
         {
-            var ended = shard.SequenceNumberRange?.EndingSequenceNumber ?? "";
-            AddRow(
-                table,
-                shard.ShardId,
-                Share(shard.HashKeyRange),
-                Start(shard.HashKeyRange),
-                Parents(shard),
-                shard.SequenceNumberRange?.StartingSequenceNumber ?? "",
-                ended,
-                ended.Length == 0 ? "open" : "closed");
+            AddRow(table, [.. shown.Select(column => row[column])]);
         }
 
         return table;
@@ -78,7 +83,8 @@ internal static class StreamTables
         _ => "UNSPECIFIED",
     };
 
-    public static string Plural(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
+    public static string Plural(long count, string noun) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count:N0} {noun}{(count == 1 ? "" : "s")}");
 
     public static string Time(DateTimeOffset? time) => time?.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? "";
 
@@ -97,6 +103,8 @@ internal static class StreamTables
         end = default;
         return HashKey.TryParse(range?.StartingHashKey, out start) && HashKey.TryParse(range?.EndingHashKey, out end);
     }
+
+    private static bool IsOpen(Shard shard) => shard.SequenceNumberRange?.EndingSequenceNumber is null or "";
 
     private static string Parents(Shard shard) =>
         string.Join(" + ", new[] { shard.ParentShardId, shard.AdjacentParentShardId }.Where(parent => parent.Length > 0));

@@ -63,9 +63,9 @@ internal static class PutCommand
                 () => (job.InputBytes, $"{job.Summary.Records:N0} records, {job.Summary.RecordsPerSecond:N0}/s"),
                 () => job.RunAsync(input, context.Cancellation));
         }
-        catch (Exception) when (job.Summary.Records > 0)
+        catch (Exception)
         {
-            context.Error.WriteLine($"{job.Summary.Records} records were put before it ended.");
+            context.Error.WriteLine($"{StreamTables.Plural(job.Summary.Records, "record")} {(job.Summary.Records == 1 ? "was" : "were")} put before it ended.");
             throw;
         }
 
@@ -110,7 +110,7 @@ internal static class PutCommand
     {
         console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"Put {result.Records:N0} records, {result.Bytes:N0} bytes in {result.Seconds:0.00} s: {result.RecordsPerSecond:N0} records/s"));
+            $"Put {StreamTables.Plural(result.Records, "record")}, {result.Bytes:N0} bytes in {result.Seconds:0.00} s: {result.RecordsPerSecond:N0} records/s"));
         if (result.Shards.Count > 0)
         {
             var table = StreamTables.New("shard", "records");

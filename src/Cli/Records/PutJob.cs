@@ -4,17 +4,25 @@ using Broker.Cli.Client;
 namespace Broker.Cli.Records;
 
 /// <summary>Puts the lines of an input, a record a line, in full batches while input comes fast and at once when it pauses.</summary>
-/// <remarks>Empty lines are skipped. A batch that fails for good ends the job with its error; nothing is passed over silently.</remarks>
+/// <remarks>
+/// Empty lines are skipped. A line that is no record, and a batch that fails for good, end the job with their error when everything
+/// before is dealt with; nothing is passed over silently, and the summary counts what was put.
+/// </remarks>
 internal sealed class PutJob(ProducerSession session, KeySelector keys, double? recordsPerSecond, TimeProvider time)
 {
     /// <summary>Input that pauses longer than this is sent as it is.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>With nothing to send, how often a failure is looked for while input is waited for.</summary>
+    private static readonly TimeSpan LongPatience = TimeSpan.FromMilliseconds(250);
 
     private readonly BatchBuilder batch = new();
     private readonly PutSummary summary = new(time);
     private readonly TaskCompletionSource failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Task> counting = [];
     private long lineNumber;
+    private long batchFirstLine;
+    private long batchLastLine;
     private long batchDataBytes;
     private long taken;
     private long inputBytes;
@@ -26,9 +34,34 @@ internal sealed class PutJob(ProducerSession session, KeySelector keys, double? 
 
     public async Task RunAsync(Stream input, CancellationToken cancellation)
     {
-        var lines = new LineReader(input);
+        CommandException? badLine = null;
+        try
+        {
+            await PutAllAsync(new LineReader(input), cancellation);
+        }
+        catch (CommandException e)
+        {
+            badLine = e;
+            await FlushAsync(cancellation);
+        }
+
+        // What is under way is waited for, so that the summary tells all that was put, also when something failed.
+        await Task.WhenAll(counting).WaitAsync(cancellation);
+        if (failed.Task.IsFaulted)
+        {
+            await failed.Task;
+        }
+
+        if (badLine is not null)
+        {
+            throw badLine;
+        }
+    }
+
+    private async Task PutAllAsync(LineReader lines, CancellationToken cancellation)
+    {
         var began = time.GetTimestamp();
-        while (true)
+        while (!failed.Task.IsFaulted)
         {
             while (TryAdd(lines))
             {
@@ -40,7 +73,7 @@ internal sealed class PutJob(ProducerSession session, KeySelector keys, double? 
             }
 
             Interlocked.Exchange(ref inputBytes, lines.BytesRead);
-            var more = await lines.ReadMoreAsync(batch.Count > 0 ? Patience : Timeout.InfiniteTimeSpan, cancellation);
+            var more = await lines.ReadMoreAsync(batch.Count > 0 ? Patience : LongPatience, cancellation);
             if (more is not true)
             {
                 await FlushAsync(cancellation);
@@ -50,12 +83,6 @@ internal sealed class PutJob(ProducerSession session, KeySelector keys, double? 
             {
                 break;
             }
-        }
-
-        await await Task.WhenAny(failed.Task, Task.WhenAll(counting)).WaitAsync(cancellation);
-        if (failed.Task.IsFaulted)
-        {
-            await failed.Task;
         }
     }
 
@@ -67,12 +94,12 @@ internal sealed class PutJob(ProducerSession session, KeySelector keys, double? 
             ReadOnlySequence<byte> line;
             do
             {
+                lineNumber++;
                 if (!lines.TryTake(out line))
                 {
+                    lineNumber--;
                     return false;
                 }
-
-                lineNumber++;
             }
             while (line.IsEmpty);
 
@@ -88,7 +115,10 @@ internal sealed class PutJob(ProducerSession session, KeySelector keys, double? 
                 data = rented.AsSpan(0, (int)line.Length);
             }
 
-            batch.Add(keys.KeyOf(data), data);
+            var key = keys.KeyOf(data);
+            batchFirstLine = batch.Count == 0 ? lineNumber : batchFirstLine;
+            batchLastLine = lineNumber;
+            batch.Add(key, data);
             batchDataBytes += data.Length;
             taken++;
             return true;
@@ -108,12 +138,7 @@ internal sealed class PutJob(ProducerSession session, KeySelector keys, double? 
 
     private async ValueTask FlushAsync(CancellationToken cancellation)
     {
-        if (failed.Task.IsFaulted)
-        {
-            await failed.Task;
-        }
-
-        if (batch.Count == 0)
+        if (failed.Task.IsFaulted || batch.Count == 0)
         {
             return;
         }
@@ -121,19 +146,20 @@ internal sealed class PutJob(ProducerSession session, KeySelector keys, double? 
         var dataBytes = batchDataBytes;
         var count = batch.Count;
         batchDataBytes = 0;
+        var lines = batchFirstLine == batchLastLine ? $"line {batchLastLine}" : $"lines {batchFirstLine} to {batchLastLine}";
         var ticket = await session.SendAsync(batch.Take(), count, cancellation);
         counting.RemoveAll(task => task.IsCompleted);
-        counting.Add(CountAsync(ticket, dataBytes));
+        counting.Add(CountAsync(ticket, dataBytes, lines));
     }
 
-    private async Task CountAsync(ProduceTicket ticket, long dataBytes)
+    private async Task CountAsync(ProduceTicket ticket, long dataBytes, string lines)
     {
         try
         {
             var ack = await ticket.Acknowledged;
             if (ack.ErrorCode.Length > 0)
             {
-                throw new CommandException($"{ack.ErrorCode}: {ack.ErrorMessage}");
+                throw new CommandException($"{lines}: {ack.ErrorCode}: {ack.ErrorMessage}");
             }
 
             summary.Add(ack, ticket.RecordCount, dataBytes);

@@ -14,7 +14,7 @@ internal static class TailCommand
         var name = new Argument<string>("NAME") { Description = "The stream." };
         var from = new Option<string>("--from")
         {
-            Description = "Where to begin: trim-horizon, latest, a time (ISO 8601) or Unix seconds. Default latest.",
+            Description = "Where to begin: trim-horizon, latest, a time (ISO 8601) or Unix seconds.",
             HelpName = "trim-horizon|latest|TIMESTAMP",
             DefaultValueFactory = _ => "latest",
         };

@@ -6,6 +6,9 @@ namespace Broker.Cli.Records;
 /// <remarks>Shards deliver side by side; their events are written one after another, each whole.</remarks>
 internal sealed class TailJob(StreamFollower follower, RecordWriter writer, long? count) : IDisposable
 {
+    /// <summary>EPIPE, as .NET passes it on.</summary>
+    private const int BrokenPipe = 32;
+
     private readonly SemaphoreSlim turn = new(1);
     private readonly CancellationTokenSource enough = new();
     private long written;
@@ -56,7 +59,7 @@ internal sealed class TailJob(StreamFollower follower, RecordWriter writer, long
                 await enough.CancelAsync();
             }
         }
-        catch (IOException)
+        catch (IOException e) when (e.HResult == BrokenPipe)
         {
             await enough.CancelAsync(); // The reader of a pipe has gone.
         }

@@ -20,7 +20,27 @@ internal static partial class BrokerServer
         try
         {
             await using var application = Build(settings, more);
-            await application.StartAsync();
+            var faults = BrokerSettings.Faults(application.Configuration, application.Services.GetRequiredService<IStartupValidator>());
+            if (faults.Count > 0)
+            {
+                foreach (var fault in faults)
+                {
+                    Console.Error.WriteLine($"broker: {fault}");
+                }
+
+                return ExitCode.Failure;
+            }
+
+            application.MapBrokerGateway();
+            try
+            {
+                await application.StartAsync();
+            }
+            catch (OperationCanceledException) when (application.Lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                return ExitCode.Success; // Told to stop before it was ready: nothing has been taken in.
+            }
+
             LogReady(
                 application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Broker"),
                 string.Join(", ", application.Urls),
@@ -29,20 +49,6 @@ internal static partial class BrokerServer
             await application.WaitForShutdownAsync();
             return ExitCode.Success;
         }
-        catch (OptionsValidationException exception)
-        {
-            foreach (var fault in exception.Failures)
-            {
-                Console.Error.WriteLine($"broker: {fault}");
-            }
-        }
-        catch (AggregateException exception) when (exception.InnerExceptions.All(inner => inner is OptionsValidationException))
-        {
-            foreach (var fault in exception.InnerExceptions.Cast<OptionsValidationException>().SelectMany(inner => inner.Failures))
-            {
-                Console.Error.WriteLine($"broker: {fault}");
-            }
-        }
         catch (StorageException exception)
         {
             Console.Error.WriteLine($"broker: {exception.Message}");
@@ -50,11 +56,6 @@ internal static partial class BrokerServer
         catch (IOException exception) when (exception.InnerException is AddressInUseException)
         {
             Console.Error.WriteLine($"broker: {exception.Message} Choose another address with --listen.");
-        }
-        catch (InvalidOperationException exception) when (exception.InnerException is FormatException)
-        {
-            // A value that does not convert to its setting's type: the binder names the key.
-            Console.Error.WriteLine($"broker: {exception.Message} {exception.InnerException.Message}");
         }
 
         return ExitCode.Failure;
@@ -75,6 +76,9 @@ internal static partial class BrokerServer
         // Kestrel warns of HTTP/2 without TLS, which works here.
         builder.Logging.AddFilter("Polly", LogLevel.Error);
 
+        // A silo that stops before it has started cannot tell its own table so, and says that at length.
+        builder.Logging.AddFilter("Orleans.Runtime.MembershipService.MembershipTableManager", LogLevel.Critical);
+
         // Why it did not start is told by RunAsync in a line.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
@@ -92,9 +96,7 @@ internal static partial class BrokerServer
                 .UseOtlpExporter();
         }
 
-        var application = builder.Build();
-        application.MapBrokerGateway();
-        return application;
+        return builder.Build();
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ready on {Addresses}, data in {DataDirectory}, {Seconds:F2} s after the process began.")]

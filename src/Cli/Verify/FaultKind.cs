@@ -11,4 +11,7 @@ internal enum FaultKind
 
     /// <summary>Read after a later one of its partition key, or with a sequence number not above the one before it in its shard.</summary>
     OutOfOrder,
+
+    /// <summary>Read in another shard or with another sequence number than it was acknowledged with.</summary>
+    Misplaced,
 }

@@ -74,7 +74,7 @@ internal static class VerifyCommand
 
     private static Option<T> Number<T>(string name, string description, T standard) => new(name)
     {
-        Description = $"{description} Default {standard}.",
+        Description = description,
         HelpName = "N",
         DefaultValueFactory = _ => standard,
     };

@@ -17,7 +17,12 @@ internal sealed class VerifyLedger(IReadOnlyList<string> readers, TimeProvider t
     private readonly HashSet<VerifyRecord> refused = [];
     private readonly List<(VerifyFault Fault, VerifyRecord Record)> disorder = [];
     private readonly List<VerifyFault> doubles = [];
+    private readonly List<VerifyFault> misplacements = [];
+
+    /// <summary>Where readers found what is not acknowledged yet.</summary>
+    private readonly Dictionary<VerifyRecord, List<(int Reader, string ShardId, string SequenceNumber)>> early = [];
     private long doubled;
+    private long misplaced;
     private long acknowledged;
     private TimeSpan longestStall;
 
@@ -31,7 +36,7 @@ internal sealed class VerifyLedger(IReadOnlyList<string> readers, TimeProvider t
     public long ReadBy(int reader) => Read(() => ledgers[reader].Count);
 
     /// <summary>The records of a batch are durable, and readers owe them from now on.</summary>
-    /// <param name="records">Each record with the shard and the sequence number of the part that tells of it.</param>
+    /// <param name="records">Each record with the place that the acknowledgement tells.</param>
     /// <param name="waited">How long the batch took.</param>
     /// <param name="wasRefused">The broker refused the batch for a while, so that later batches may have overtaken it.</param>
     public void Acknowledge(IReadOnlyList<(VerifyRecord Record, string ShardId, string SequenceNumber)> records, TimeSpan waited, bool wasRefused)
@@ -52,6 +57,11 @@ internal sealed class VerifyLedger(IReadOnlyList<string> readers, TimeProvider t
                 for (var reader = 0; reader < ledgers.Length; reader++)
                 {
                     missing |= ledgers[reader].HasRead(record) ? 0 : 1 << reader;
+                }
+
+                if (early.Remove(record, out var places))
+                {
+                    places.ForEach(place => Compare(record, shardId, sequenceNumber, place));
                 }
 
                 if (missing != 0)
@@ -83,7 +93,18 @@ internal sealed class VerifyLedger(IReadOnlyList<string> readers, TimeProvider t
 
             if (!expected.TryGetValue(record, out var due))
             {
+                if (fault?.Kind != FaultKind.Doubled)
+                {
+                    early.TryAdd(record, []);
+                    early[record].Add((reader, shardId, sequenceNumber));
+                }
+
                 return;
+            }
+
+            if (fault?.Kind != FaultKind.Doubled)
+            {
+                Compare(record, due.ShardId, due.SequenceNumber, (reader, shardId, sequenceNumber));
             }
 
             longestStall = Max(longestStall, time.GetElapsedTime(due.Since));
@@ -113,11 +134,12 @@ internal sealed class VerifyLedger(IReadOnlyList<string> readers, TimeProvider t
                 lost.Length,
                 doubled,
                 disordered.Length,
+                misplaced,
                 disorder.Count - disordered.Length,
                 (long)longestStall.TotalMilliseconds,
                 interruptions,
                 [.. lost.OrderBy(fault => fault.PartitionKey, StringComparer.Ordinal).ThenBy(fault => fault.Number).Take(MaxSamples),
-                    .. doubles, .. disordered.Take(MaxSamples)]);
+                    .. doubles, .. misplacements, .. disordered.Take(MaxSamples)]);
         }
     }
 
@@ -125,7 +147,23 @@ internal sealed class VerifyLedger(IReadOnlyList<string> readers, TimeProvider t
         .Where((_, reader) => (due.MissingReaders & (1 << reader)) != 0)
         .Select(ledger => new VerifyFault(
             FaultKind.Lost, ledger.Name, record.Producer, record.PartitionKey, record.Number, due.ShardId, due.SequenceNumber,
-            "acknowledged and not read (the sequence number is that of its part of the batch)"));
+            "acknowledged and not read"));
+
+    private void Compare(VerifyRecord record, string shardId, string sequenceNumber, (int Reader, string ShardId, string SequenceNumber) read)
+    {
+        if (read.ShardId == shardId && read.SequenceNumber == sequenceNumber)
+        {
+            return;
+        }
+
+        misplaced++;
+        if (misplacements.Count < MaxSamples)
+        {
+            misplacements.Add(new VerifyFault(
+                FaultKind.Misplaced, ledgers[read.Reader].Name, record.Producer, record.PartitionKey, record.Number, read.ShardId,
+                read.SequenceNumber, $"it was acknowledged at {shardId} {sequenceNumber}"));
+        }
+    }
 
     private static TimeSpan Max(TimeSpan left, TimeSpan right) => left > right ? left : right;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Broker.Cli.Client;
+using Broker.Contracts.Shards;
 using Broker.V1;
 
 namespace Broker.Cli.Verify;
@@ -81,7 +82,10 @@ internal sealed class VerifyProducer(int index, string run, VerifyOptions option
         foreach (var part in ack.Parts)
         {
             var indexes = part.RecordIndexes.Count > 0 ? part.RecordIndexes.Select(at => (int)at) : Enumerable.Range(0, records.Length);
-            places.AddRange(indexes.Select(at => (records[at], part.ShardId, part.FirstSequenceNumber)));
+            var first = SequenceNumber.TryParse(part.FirstSequenceNumber, out var parsed)
+                ? parsed
+                : throw new CommandException($"batch {ack.BatchNumber} was acknowledged with '{part.FirstSequenceNumber}', which is no sequence number.");
+            places.AddRange(indexes.Select((at, i) => (records[at], part.ShardId, (first with { Position = first.Position + i }).ToString())));
         }
 
         return places.Count == records.Length

@@ -7,6 +7,7 @@ namespace Broker.Cli.Verify;
 /// <param name="Lost">Acknowledged and not read, over all readers.</param>
 /// <param name="Doubled">Read more than once by one reader.</param>
 /// <param name="OutOfOrder">Read out of order.</param>
+/// <param name="Misplaced">Read elsewhere than acknowledged.</param>
 /// <param name="Overtaken">Read out of order because the broker refused their batch for a while, as it may; no fault.</param>
 /// <param name="LongestStallMillis">The longest that a batch waited for its acknowledgement, or an acknowledged record for a reader.</param>
 /// <param name="Interruptions">Connections lost and found again.</param>
@@ -18,12 +19,15 @@ internal sealed record VerifyReport(
     long Lost,
     long Doubled,
     long OutOfOrder,
+    long Misplaced,
     long Overtaken,
     long LongestStallMillis,
     long Interruptions,
     IReadOnlyList<VerifyFault> Faults)
 {
-    public bool IsClean => Lost == 0 && Doubled == 0 && OutOfOrder == 0;
+    public bool IsClean => Lost == 0 && Doubled == 0 && OutOfOrder == 0 && Misplaced == 0;
 
-    public string Verdict => $"lost {Lost}, doubled {Doubled}, out of order {OutOfOrder}, longest stall {LongestStallMillis} ms";
+    /// <summary>The last line; that nothing was misplaced goes without saying.</summary>
+    public string Verdict =>
+        $"lost {Lost}, doubled {Doubled}, out of order {OutOfOrder}{(Misplaced > 0 ? $", misplaced {Misplaced}" : "")}, longest stall {LongestStallMillis} ms";
 }

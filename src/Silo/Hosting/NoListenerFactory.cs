@@ -11,16 +11,16 @@ internal sealed class NoListenerFactory : IConnectionListenerFactory
 
     private sealed class NoListener(EndPoint endPoint) : IConnectionListener
     {
-        private readonly TaskCompletionSource<ConnectionContext?> _none = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<ConnectionContext?> none = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public EndPoint EndPoint => endPoint;
 
         public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) =>
-            await _none.Task.WaitAsync(cancellationToken);
+            await none.Task.WaitAsync(cancellationToken);
 
         public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
         {
-            _none.TrySetResult(null);
+            none.TrySetResult(null);
             return ValueTask.CompletedTask;
         }
 

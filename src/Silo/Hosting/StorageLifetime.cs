@@ -7,13 +7,13 @@ namespace Broker.Silo.Hosting;
 /// <remarks>Registered ahead of the silo: hosted services start in the order of their registration and stop in reverse.</remarks>
 internal sealed class StorageLifetime(IEnumerable<IStorageComponent> components) : IHostedService
 {
-    private readonly Stack<IStorageComponent> _opened = [];
+    private readonly Stack<IStorageComponent> opened = [];
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         foreach (var component in components)
         {
-            _opened.Push(component);
+            opened.Push(component);
             try
             {
                 await component.OpenAsync(cancellationToken);
@@ -29,7 +29,7 @@ internal sealed class StorageLifetime(IEnumerable<IStorageComponent> components)
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        while (_opened.TryPop(out var component))
+        while (opened.TryPop(out var component))
         {
             await component.CloseAsync(cancellationToken);
         }

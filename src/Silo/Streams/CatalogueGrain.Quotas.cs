@@ -15,9 +15,9 @@ public sealed partial class CatalogueGrain
     {
         var heads = await HeadsAsync();
         return new AccountLimits(
-            _limits.MaxProvisionedShards,
+            limits.MaxProvisionedShards,
             (int)Math.Min(int.MaxValue, heads.Where(head => head.Row.Mode == StreamMode.Provisioned).Sum(head => (long)head.Row.OpenShards)),
-            _limits.MaxOnDemandStreams,
+            limits.MaxOnDemandStreams,
             heads.Count(head => head.Row.Mode == StreamMode.OnDemand));
     });
 
@@ -28,77 +28,77 @@ public sealed partial class CatalogueGrain
         if (mode == StreamMode.OnDemand)
         {
             var isNew = heads.All(head => head.Generation != generation || head.Row.Mode != StreamMode.OnDemand);
-            if (isNew && others.Count(head => head.Row.Mode == StreamMode.OnDemand) >= _limits.MaxOnDemandStreams)
+            if (isNew && others.Count(head => head.Row.Mode == StreamMode.OnDemand) >= limits.MaxOnDemandStreams)
             {
-                throw _errors.OnDemandQuota(_limits.MaxOnDemandStreams);
+                throw errors.OnDemandQuota(limits.MaxOnDemandStreams);
             }
 
             return true;
         }
 
         var used = others.Sum(ReservedShards);
-        if (used + openShards > _limits.MaxProvisionedShards)
+        if (used + openShards > limits.MaxProvisionedShards)
         {
             var present = heads.Where(head => head.Generation == generation && head.Row.Mode == StreamMode.Provisioned).Sum(head => (long)head.Row.OpenShards);
-            throw _errors.ShardQuota(used + present, _limits.MaxProvisionedShards, openShards - present);
+            throw errors.ShardQuota(used + present, limits.MaxProvisionedShards, openShards - present);
         }
 
         var version = heads.Where(head => head.Generation == generation).Select(head => head.Version).FirstOrDefault();
-        _reservations.Set(generation, openShards, version);
+        reservations.Set(generation, openShards, version);
         return true;
     });
 
     private async Task CheckQuotasAsync(CreateStreamCommand command)
     {
         var heads = await HeadsAsync();
-        if (heads.Count(head => head.Row.Status == StreamStatus.Creating) >= _limits.MaxCreatingStreams)
+        if (heads.Count(head => head.Row.Status == StreamStatus.Creating) >= limits.MaxCreatingStreams)
         {
-            throw _errors.CreatingQuota(_limits.MaxCreatingStreams);
+            throw errors.CreatingQuota(limits.MaxCreatingStreams);
         }
 
-        if (command.Mode == StreamMode.OnDemand && heads.Count(head => head.Row.Mode == StreamMode.OnDemand) >= _limits.MaxOnDemandStreams)
+        if (command.Mode == StreamMode.OnDemand && heads.Count(head => head.Row.Mode == StreamMode.OnDemand) >= limits.MaxOnDemandStreams)
         {
-            throw _errors.OnDemandQuota(_limits.MaxOnDemandStreams);
+            throw errors.OnDemandQuota(limits.MaxOnDemandStreams);
         }
 
         var used = heads.Sum(ReservedShards);
-        if (command.Mode == StreamMode.Provisioned && used + command.ShardCount > _limits.MaxProvisionedShards)
+        if (command.Mode == StreamMode.Provisioned && used + command.ShardCount > limits.MaxProvisionedShards)
         {
-            throw _errors.ShardQuota(used, _limits.MaxProvisionedShards, command.ShardCount);
+            throw errors.ShardQuota(used, limits.MaxProvisionedShards, command.ShardCount);
         }
     }
 
     /// <summary>Writes counter, name and head together: from here on the stream exists, whatever becomes of this process.</summary>
     private async Task<StreamGeneration> RecordAsync(CreateStreamCommand command)
     {
-        var generation = new StreamGeneration(_lastGeneration + 1);
+        var generation = new StreamGeneration(lastGeneration + 1);
         var head = new StreamHeadRow
         {
             Name = command.Name,
             Status = StreamStatus.Creating,
             Mode = command.Mode,
-            CreatedUnixMilliseconds = _time.GetUtcNow().ToUnixTimeMilliseconds(),
+            CreatedUnixMilliseconds = time.GetUtcNow().ToUnixTimeMilliseconds(),
             ReservedShards = command.ShardCount,
             Creation = StreamCreation.Of(command),
         };
-        await _rows.WriteAsync(
+        await rows.WriteAsync(
             [
                 new RowWrite(
-                    RowKeys.LastGeneration, RowCodec.Encode(new CounterRow { Value = generation.Value }, StreamRowsJson.Default.CounterRow), _counterVersion),
+                    RowKeys.LastGeneration, RowCodec.Encode(new CounterRow { Value = generation.Value }, StreamRowsJson.Default.CounterRow), counterVersion),
                 new RowWrite(
-                    RowKeys.Name(_account, command.Name), RowCodec.Encode(new NameRow { Generation = generation.Value }, StreamRowsJson.Default.NameRow), 0),
+                    RowKeys.Name(account, command.Name), RowCodec.Encode(new NameRow { Generation = generation.Value }, StreamRowsJson.Default.NameRow), 0),
                 new RowWrite(RowKeys.Head(generation), RowCodec.Encode(head, StreamRowsJson.Default.StreamHeadRow), 0),
             ],
             CancellationToken.None);
-        _counterVersion++;
-        _lastGeneration = generation.Value;
-        _names = _names.Add(command.Name, generation);
+        counterVersion++;
+        lastGeneration = generation.Value;
+        names = names.Add(command.Name, generation);
         return generation;
     }
 
     private long ReservedShards((StreamGeneration Generation, StreamHeadRow Row, long Version) head) =>
-        head.Row.Mode == StreamMode.Provisioned || _reservations.Holds(head.Generation, head.Version)
-            ? Math.Max(Math.Max(head.Row.OpenShards, head.Row.ReservedShards), _reservations.Get(head.Generation, head.Version))
+        head.Row.Mode == StreamMode.Provisioned || reservations.Holds(head.Generation, head.Version)
+            ? Math.Max(Math.Max(head.Row.OpenShards, head.Row.ReservedShards), reservations.Get(head.Generation, head.Version))
             : 0;
 
     private async Task<List<(StreamGeneration Generation, StreamHeadRow Row, long Version)>> HeadsAsync()
@@ -114,11 +114,11 @@ public sealed partial class CatalogueGrain
 
     private async Task LoadAsync()
     {
-        var counter = await _rows.GetAsync(RowKeys.LastGeneration, CancellationToken.None);
-        _counterVersion = counter?.Version ?? 0;
-        _lastGeneration = counter is null ? 0 : RowCodec.Decode(counter, StreamRowsJson.Default.CounterRow).Value;
-        var names = await ListAllAsync(RowKeys.Names(_account));
-        _names = names.ToImmutableSortedDictionary(
+        var counter = await rows.GetAsync(RowKeys.LastGeneration, CancellationToken.None);
+        counterVersion = counter?.Version ?? 0;
+        lastGeneration = counter is null ? 0 : RowCodec.Decode(counter, StreamRowsJson.Default.CounterRow).Value;
+        var names = await ListAllAsync(RowKeys.Names(account));
+        this.names = names.ToImmutableSortedDictionary(
             row => row.Key.Key,
             row => new StreamGeneration(RowCodec.Decode(row, StreamRowsJson.Default.NameRow).Generation),
             StringComparer.Ordinal);
@@ -130,7 +130,7 @@ public sealed partial class CatalogueGrain
         IReadOnlyList<Row> page;
         do
         {
-            page = await _rows.ListAsync(partition, all.Count == 0 ? null : all[^1].Key.Key, PageRows, CancellationToken.None);
+            page = await rows.ListAsync(partition, all.Count == 0 ? null : all[^1].Key.Key, PageRows, CancellationToken.None);
             all.AddRange(page);
         }
         while (page.Count == PageRows);

@@ -20,20 +20,20 @@ public sealed partial class CatalogueGrain : Grain, ICatalogueGrain
 {
     private const int TokenKeyBytes = 32;
 
-    private readonly IRowStore _rows;
-    private readonly TimeProvider _time;
-    private readonly BrokerLimits _limits;
-    private readonly StreamErrors _errors;
-    private readonly StreamRules _rules;
-    private readonly ILogger<CatalogueGrain> _logger;
-    private readonly string _account;
-    private readonly ShardReservations _reservations;
-    private ImmutableSortedDictionary<string, StreamGeneration> _names =
+    private readonly IRowStore rows;
+    private readonly TimeProvider time;
+    private readonly BrokerLimits limits;
+    private readonly StreamErrors errors;
+    private readonly StreamRules rules;
+    private readonly ILogger<CatalogueGrain> logger;
+    private readonly string account;
+    private readonly ShardReservations reservations;
+    private ImmutableSortedDictionary<string, StreamGeneration> names =
         ImmutableSortedDictionary.Create<string, StreamGeneration>(StringComparer.Ordinal);
 
-    private long _lastGeneration;
-    private long _counterVersion;
-    private ImmutableArray<byte> _tokenKey;
+    private long lastGeneration;
+    private long counterVersion;
+    private ImmutableArray<byte> tokenKey;
 
     public CatalogueGrain(
         IGrainContext context,
@@ -43,14 +43,14 @@ public sealed partial class CatalogueGrain : Grain, ICatalogueGrain
         IOptions<BrokerIdentity> identity,
         ILogger<CatalogueGrain> logger)
     {
-        _rows = rows;
-        _time = time;
-        _limits = limits.Value;
-        _errors = new StreamErrors(identity.Value);
-        _rules = new StreamRules(_limits, _errors);
-        _logger = logger;
-        _account = context.GrainId.Key.ToString()!;
-        _reservations = new ShardReservations(time);
+        this.rows = rows;
+        this.time = time;
+        this.limits = limits.Value;
+        errors = new StreamErrors(identity.Value);
+        rules = new StreamRules(this.limits, errors);
+        this.logger = logger;
+        account = context.GrainId.Key.ToString()!;
+        reservations = new ShardReservations(time);
     }
 
     public override Task OnActivateAsync(CancellationToken cancellationToken) => StoredAsync(async () =>
@@ -64,11 +64,11 @@ public sealed partial class CatalogueGrain : Grain, ICatalogueGrain
         StreamRules.CheckName("StreamName", command.Name);
         StreamRules.CheckMode(command.Mode);
         StreamRules.CheckRecordSize(command.MaxRecordBytes);
-        _rules.CheckShardCount(command.Name, command.ShardCount);
-        _rules.CheckTags(command.Name, command.Tags, command.Tags.Count);
-        if (_names.ContainsKey(command.Name))
+        rules.CheckShardCount(command.Name, command.ShardCount);
+        rules.CheckTags(command.Name, command.Tags, command.Tags.Count);
+        if (names.ContainsKey(command.Name))
         {
-            throw _errors.StreamExists(command.Name);
+            throw errors.StreamExists(command.Name);
         }
 
         var generation = await StoredAsync(async () =>
@@ -84,11 +84,11 @@ public sealed partial class CatalogueGrain : Grain, ICatalogueGrain
     }
 
     public Task<StreamGeneration?> ResolveAsync(string name) =>
-        Task.FromResult<StreamGeneration?>(_names.TryGetValue(name, out var generation) ? generation : null);
+        Task.FromResult<StreamGeneration?>(names.TryGetValue(name, out var generation) ? generation : null);
 
     public Task<StreamListPage> ListAsync(string? afterName, int limit) => StoredAsync(async () =>
     {
-        var names = _names;
+        var names = this.names;
         var start = 0;
         if (afterName is not null)
         {
@@ -99,7 +99,7 @@ public sealed partial class CatalogueGrain : Grain, ICatalogueGrain
         foreach (var (name, generation) in names.Skip(start).Take(limit))
         {
             // A head that is gone: deleted between two reads.
-            if (await _rows.GetAsync(RowKeys.Head(generation), CancellationToken.None) is { } row)
+            if (await rows.GetAsync(RowKeys.Head(generation), CancellationToken.None) is { } row)
             {
                 var head = RowCodec.Decode(row, StreamRowsJson.Default.StreamHeadRow);
                 page.Add(new StreamListEntry(name, generation, head.Status, head.Mode, head.CreatedUnixMilliseconds));
@@ -112,16 +112,16 @@ public sealed partial class CatalogueGrain : Grain, ICatalogueGrain
     public Task RemoveAsync(string name, StreamGeneration generation) => StoredAsync(async () =>
     {
         var writes = new List<RowWrite> { new(RowKeys.Head(generation), null, null) };
-        var owned = _names.TryGetValue(name, out var current) && current == generation;
+        var owned = names.TryGetValue(name, out var current) && current == generation;
         if (owned)
         {
-            writes.Add(new RowWrite(RowKeys.Name(_account, name), null, null));
+            writes.Add(new RowWrite(RowKeys.Name(account, name), null, null));
         }
 
-        await _rows.WriteAsync(writes, CancellationToken.None);
+        await rows.WriteAsync(writes, CancellationToken.None);
         if (owned)
         {
-            _names = _names.Remove(name);
+            names = names.Remove(name);
             LogRemoved(name, generation);
         }
 
@@ -130,12 +130,12 @@ public sealed partial class CatalogueGrain : Grain, ICatalogueGrain
 
     public async Task<ImmutableArray<byte>> GetTokenKeyAsync()
     {
-        if (_tokenKey.IsDefault)
+        if (tokenKey.IsDefault)
         {
-            _tokenKey = await StoredAsync(ReadOrMakeTokenKeyAsync);
+            tokenKey = await StoredAsync(ReadOrMakeTokenKeyAsync);
         }
 
-        return _tokenKey;
+        return tokenKey;
     }
 
     private async Task StartAsync(CreateStreamCommand command, StreamGeneration generation)
@@ -153,15 +153,15 @@ public sealed partial class CatalogueGrain : Grain, ICatalogueGrain
 
     private async Task<ImmutableArray<byte>> ReadOrMakeTokenKeyAsync()
     {
-        var key = RowKeys.TokenKey(_account);
-        if (await _rows.GetAsync(key, CancellationToken.None) is { } row)
+        var key = RowKeys.TokenKey(account);
+        if (await rows.GetAsync(key, CancellationToken.None) is { } row)
         {
             return [.. Convert.FromBase64String(RowCodec.Decode(row, StreamRowsJson.Default.SecretRow).Base64)];
         }
 
         var bytes = RandomNumberGenerator.GetBytes(TokenKeyBytes);
         var secret = new SecretRow { Base64 = Convert.ToBase64String(bytes) };
-        await _rows.WriteAsync([new RowWrite(key, RowCodec.Encode(secret, StreamRowsJson.Default.SecretRow), 0)], CancellationToken.None);
+        await rows.WriteAsync([new RowWrite(key, RowCodec.Encode(secret, StreamRowsJson.Default.SecretRow), 0)], CancellationToken.None);
         return [.. bytes];
     }
 
@@ -179,7 +179,7 @@ public sealed partial class CatalogueGrain : Grain, ICatalogueGrain
         }
         catch (RowConflictException exception)
         {
-            LogSuperseded(_account, exception);
+            LogSuperseded(account, exception);
             DeactivateOnIdle();
             throw StreamErrors.Superseded(exception);
         }

@@ -8,25 +8,25 @@ public sealed class ShardReservations(TimeProvider time)
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(1);
 
-    private readonly Dictionary<StreamGeneration, (int Shards, long HeadVersion, long Granted)> _granted = [];
+    private readonly Dictionary<StreamGeneration, (int Shards, long HeadVersion, long Granted)> granted = [];
 
     /// <param name="stream">Who asked.</param>
     /// <param name="shards">The open shards it may have.</param>
     /// <param name="headVersion">Its head's version: once that has moved on, the head tells what is reserved.</param>
     public void Set(StreamGeneration stream, int shards, long headVersion)
     {
-        foreach (var lapsed in _granted.Where(entry => IsLapsed(entry.Value.Granted)).Select(entry => entry.Key).ToList())
+        foreach (var lapsed in granted.Where(entry => IsLapsed(entry.Value.Granted)).Select(entry => entry.Key).ToList())
         {
-            _granted.Remove(lapsed);
+            granted.Remove(lapsed);
         }
 
-        _granted[stream] = (shards, headVersion, time.GetTimestamp());
+        granted[stream] = (shards, headVersion, time.GetTimestamp());
     }
 
     public bool Holds(StreamGeneration stream, long headVersion) => Get(stream, headVersion) > 0;
 
     public int Get(StreamGeneration stream, long headVersion) =>
-        _granted.TryGetValue(stream, out var grant) && grant.HeadVersion == headVersion && !IsLapsed(grant.Granted) ? grant.Shards : 0;
+        granted.TryGetValue(stream, out var grant) && grant.HeadVersion == headVersion && !IsLapsed(grant.Granted) ? grant.Shards : 0;
 
     private bool IsLapsed(long granted) => time.GetElapsedTime(granted) >= Lifetime;
 }

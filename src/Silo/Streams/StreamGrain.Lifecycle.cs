@@ -13,7 +13,7 @@ public sealed partial class StreamGrain
     public async Task CreateAsync(CreateStreamCommand command)
     {
         // The head that the catalogue wrote says what to make; an activation from before it must look again.
-        _mustLoad |= _rows.Head is null;
+        mustLoad |= rows.Head is null;
         await ChangeAsync(() => Task.FromResult(Head()));
         GoOn();
     }
@@ -26,23 +26,23 @@ public sealed partial class StreamGrain
             var head = Head();
             if (head.Status == StreamStatus.Deleting)
             {
-                throw _errors.NotActive(head.Name, head.Status);
+                throw errors.NotActive(head.Name, head.Status);
             }
 
-            if (_rows.Consumers.Count > 0 && !enforceConsumerDeletion)
+            if (rows.Consumers.Count > 0 && !enforceConsumerDeletion)
             {
-                throw _errors.HasConsumers(head.Name, _rows.Consumers.Count);
+                throw errors.HasConsumers(head.Name, rows.Consumers.Count);
             }
 
             await WriteRowsAsync(rows => rows.WriteHeadAsync(head with { Status = StreamStatus.Deleting }));
-            LogDeleting(head.Name, _generation);
+            LogDeleting(head.Name, generation);
         });
         GoOn();
     }
 
     public async Task<long?> SweepAsync()
     {
-        if (_rows.Head is null && !_mustLoad)
+        if (rows.Head is null && !mustLoad)
         {
             DeactivateOnIdle();
             return null;
@@ -50,17 +50,17 @@ public sealed partial class StreamGrain
 
         var horizon = await ChangeAsync<long?>(async () =>
         {
-            if (_rows.Head is not { Status: StreamStatus.Active or StreamStatus.Updating })
+            if (rows.Head is not { Status: StreamStatus.Active or StreamStatus.Updating })
             {
                 return null;
             }
 
-            var horizon = _settings.Horizon.At(_expiry.NowUnixMilliseconds);
-            var expired = _rows.Lineage.Expired(horizon);
+            var horizon = settings.Horizon.At(expiry.NowUnixMilliseconds);
+            var expired = rows.Lineage.Expired(horizon);
             if (!expired.IsEmpty)
             {
                 await WriteRowsAsync(rows => rows.TrimAsync(expired));
-                LogTrimmed(_rows.Head.Name, expired.Length);
+                LogTrimmed(rows.Head.Name, expired.Length);
             }
 
             return horizon;
@@ -71,7 +71,7 @@ public sealed partial class StreamGrain
 
     private Task<bool> CreateStepAsync() => ChangeAsync(async () =>
     {
-        if (_rows.Head is not { Status: StreamStatus.Creating } head)
+        if (rows.Head is not { Status: StreamStatus.Creating } head)
         {
             return;
         }
@@ -80,7 +80,7 @@ public sealed partial class StreamGrain
 
         await WriteSettingsAsync(new StreamState
         {
-            RetentionHours = Math.Clamp(StreamState.DefaultRetentionHours, _limits.MinRetentionHours, _limits.MaxRetentionHours),
+            RetentionHours = Math.Clamp(StreamState.DefaultRetentionHours, limits.MinRetentionHours, limits.MaxRetentionHours),
             MaxRecordBytes = creation.MaxRecordBytes,
             Tags = creation.Tags,
         });
@@ -93,14 +93,14 @@ public sealed partial class StreamGrain
             Creation = null,
         };
         await WriteRowsAsync(rows => rows.CreateAsync(active, lineage));
-        LogCreated(head.Name, _generation, creation.ShardCount);
+        LogCreated(head.Name, generation, creation.ShardCount);
     });
 
     private async Task DeleteStepAsync()
     {
-        var name = _rows.Head!.Name;
-        await _log.DeleteStreamAsync(_generation, _stopping.Token);
-        foreach (var chunk in _rows.Lineage.Shards.Chunk(MaxConcurrentDrops))
+        var name = rows.Head!.Name;
+        await log.DeleteStreamAsync(generation, stopping.Token);
+        foreach (var chunk in rows.Lineage.Shards.Chunk(MaxConcurrentDrops))
         {
             await Task.WhenAll(chunk.Select(shard => DropAsync(shard.Id)));
         }
@@ -108,20 +108,20 @@ public sealed partial class StreamGrain
         await ChangeAsync(async () =>
         {
             await WriteRowsAsync(rows => rows.ClearAsync());
-            if (_state.RecordExists)
+            if (state.RecordExists)
             {
-                var settings = _settings;
-                _mustLoad = true;
-                await _state.ClearStateAsync();
-                (_settings, _mustLoad) = (settings, false);
+                var settings = this.settings;
+                mustLoad = true;
+                await state.ClearStateAsync();
+                (this.settings, mustLoad) = (settings, false);
             }
         });
 
         // From before the name is free, nothing is told of this stream any more. Should the removal fail, the head is read again.
-        _rows.Forget();
-        _mustLoad = true;
-        await Catalogue.RemoveAsync(name, _generation);
-        LogDeleted(name, _generation);
+        rows.Forget();
+        mustLoad = true;
+        await Catalogue.RemoveAsync(name, generation);
+        LogDeleted(name, generation);
         DeactivateOnIdle();
     }
 
@@ -130,17 +130,17 @@ public sealed partial class StreamGrain
     {
         try
         {
-            var grain = GrainFactory.GetGrain<IShardGrain>(new ShardKey(_generation, shard).ToGrainKey());
+            var grain = GrainFactory.GetGrain<IShardGrain>(new ShardKey(generation, shard).ToGrainKey());
             if (await GrainFactory.GetGrain<IManagementGrain>(0).GetActivationAddress(grain) is not null)
             {
-                await grain.DropAsync().WaitAsync(TimeSpan.FromSeconds(5), _time);
+                await grain.DropAsync().WaitAsync(TimeSpan.FromSeconds(5), time);
             }
         }
         catch (Exception exception)
         {
-            LogDropFailed(shard, _generation, exception);
+            LogDropFailed(shard, generation, exception);
         }
     }
 
-    private long NowSecond() => _time.GetUtcNow().ToUnixTimeSeconds();
+    private long NowSecond() => time.GetUtcNow().ToUnixTimeSeconds();
 }

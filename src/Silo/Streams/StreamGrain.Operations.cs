@@ -8,9 +8,9 @@ public sealed partial class StreamGrain
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
-    private readonly CancellationTokenSource _stopping = new();
-    private CancellationTokenSource _pause = new();
-    private Task _work = Task.CompletedTask;
+    private readonly CancellationTokenSource stopping = new();
+    private CancellationTokenSource pause = new();
+    private Task work = Task.CompletedTask;
 
     public async Task ResumeAsync()
     {
@@ -21,13 +21,13 @@ public sealed partial class StreamGrain
     /// <summary>Sees to it that an unfinished operation is being worked on. The loop itself finds out whether there is one.</summary>
     private void GoOn()
     {
-        if (_work.IsCompleted && !_stopping.IsCancellationRequested && (_mustLoad || _rows.Head is { Status: not StreamStatus.Active }))
+        if (work.IsCompleted && !stopping.IsCancellationRequested && (mustLoad || rows.Head is { Status: not StreamStatus.Active }))
         {
-            _work = WorkAsync();
+            work = WorkAsync();
         }
         else
         {
-            _pause.Cancel();
+            pause.Cancel();
         }
     }
 
@@ -36,7 +36,7 @@ public sealed partial class StreamGrain
         // Leave the caller's turn: it answers when its intent is durable, not when the first step is done.
         await Task.Yield();
         var pause = FirstPause;
-        while (!_stopping.IsCancellationRequested)
+        while (!stopping.IsCancellationRequested)
         {
             try
             {
@@ -50,7 +50,7 @@ public sealed partial class StreamGrain
             }
             catch (Exception exception)
             {
-                LogRetry(_generation, pause, exception);
+                LogRetry(generation, pause, exception);
                 _ = Translate(exception);
                 await PauseAsync(pause);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
@@ -63,7 +63,7 @@ public sealed partial class StreamGrain
     private async Task<bool> StepAsync()
     {
         await ChangeAsync(() => Task.CompletedTask);
-        switch (_rows.Head?.Status)
+        switch (rows.Head?.Status)
         {
             case StreamStatus.Creating:
                 await CreateStepAsync();
@@ -81,11 +81,11 @@ public sealed partial class StreamGrain
 
     private async Task PauseAsync(TimeSpan pause)
     {
-        _pause.Dispose();
-        _pause = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        this.pause.Dispose();
+        this.pause = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
         try
         {
-            await Task.Delay(pause, _time, _pause.Token);
+            await Task.Delay(pause, time, this.pause.Token);
         }
         catch (OperationCanceledException)
         {

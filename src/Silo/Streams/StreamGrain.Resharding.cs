@@ -18,23 +18,23 @@ public sealed partial class StreamGrain
     public Task SplitShardAsync(ShardId shard, HashKey newStartingHashKey) => ReshardAsync(
         head =>
         {
-            _rules.CheckSplit(head.Name, _rows.Lineage, shard, newStartingHashKey);
-            return _rows.Lineage.Open.Length + 1;
+            rules.CheckSplit(head.Name, rows.Lineage, shard, newStartingHashKey);
+            return rows.Lineage.Open.Length + 1;
         },
         new ReshardOperation { Kind = ReshardKind.Split, Shard = shard.Index, NewStart = newStartingHashKey.ToString() });
 
     public Task MergeShardsAsync(ShardId shard, ShardId adjacentShard) => ReshardAsync(
         head =>
         {
-            _rules.CheckMerge(head.Name, _rows.Lineage, shard, adjacentShard);
-            return _rows.Lineage.Open.Length - 1;
+            rules.CheckMerge(head.Name, rows.Lineage, shard, adjacentShard);
+            return rows.Lineage.Open.Length - 1;
         },
         new ReshardOperation { Kind = ReshardKind.Merge, Shard = shard.Index, AdjacentShard = adjacentShard.Index });
 
     public Task<int> UpdateShardCountAsync(int targetShardCount) => ReshardAsync(
         head =>
         {
-            _rules.CheckScaling(head.Name, _rows.Lineage.Open.Length, targetShardCount, RecentScalings().Count());
+            rules.CheckScaling(head.Name, rows.Lineage.Open.Length, targetShardCount, RecentScalings().Count());
             return targetShardCount;
         },
         new ReshardOperation { Kind = ReshardKind.Uniform, TargetCount = targetShardCount });
@@ -44,20 +44,20 @@ public sealed partial class StreamGrain
         var before = await ChangeAsync(async () =>
         {
             var head = ActiveHead();
-            var open = _rows.Lineage.Open.Length;
+            var open = rows.Lineage.Open.Length;
             var after = checkAndCount(head);
             if (after > open)
             {
-                await Catalogue.ReserveAsync(_generation, head.Mode, after);
+                await Catalogue.ReserveAsync(generation, head.Mode, after);
             }
 
             // The mark comes first: were the intent written first, a crash between the two would leave an operation that nobody looks for.
             await WriteRowsAsync(rows => rows.WriteHeadAsync(
                 head with { Status = StreamStatus.Updating, OpenShards = open, ReservedShards = Math.Max(open, after) }));
-            await WriteSettingsAsync(_settings with
+            await WriteSettingsAsync(settings with
             {
                 Operation = operation,
-                Scalings = operation.Kind == ReshardKind.Uniform ? [.. RecentScalings(), NowMilliseconds()] : _settings.Scalings,
+                Scalings = operation.Kind == ReshardKind.Uniform ? [.. RecentScalings(), NowMilliseconds()] : settings.Scalings,
             });
             LogResharding(head.Name, operation);
             return open;
@@ -68,7 +68,7 @@ public sealed partial class StreamGrain
 
     private async Task ReshardStepAsync()
     {
-        var steps = _settings.Operation?.NextSteps(_rows.Lineage, MaxStepsPerRound) ?? [];
+        var steps = settings.Operation?.NextSteps(rows.Lineage, MaxStepsPerRound) ?? [];
         if (steps.IsEmpty)
         {
             await FinishReshardAsync();
@@ -78,12 +78,12 @@ public sealed partial class StreamGrain
         var ends = await Task.WhenAll(steps.Select(SealAsync));
         await ChangeAsync(async () =>
         {
-            if (_rows.Head is not { Status: StreamStatus.Updating })
+            if (rows.Head is not { Status: StreamStatus.Updating })
             {
                 return;
             }
 
-            var lineage = _rows.Lineage;
+            var lineage = rows.Lineage;
             var changes = new List<LineageChange>(steps.Length);
             foreach (var (step, (end, adjacentEnd, _)) in steps.Zip(ends))
             {
@@ -102,7 +102,7 @@ public sealed partial class StreamGrain
             if (changes.Count > 0)
             {
                 await WriteRowsAsync(rows => rows.ChangeAsync(changes));
-                LogReshardStep(_rows.Head.Name, changes.Count, lineage.Open.Length);
+                LogReshardStep(rows.Head.Name, changes.Count, lineage.Open.Length);
             }
         });
         if (Array.Find(ends, end => end.Failure is not null).Failure is { } failure)
@@ -113,17 +113,17 @@ public sealed partial class StreamGrain
 
     private Task<bool> FinishReshardAsync() => ChangeAsync(async () =>
     {
-        if (_rows.Head is not { Status: StreamStatus.Updating } head)
+        if (rows.Head is not { Status: StreamStatus.Updating } head)
         {
             return;
         }
 
-        if (_settings.Operation is not null)
+        if (settings.Operation is not null)
         {
-            await WriteSettingsAsync(_settings with { Operation = null });
+            await WriteSettingsAsync(settings with { Operation = null });
         }
 
-        var open = _rows.Lineage.Open.Length;
+        var open = rows.Lineage.Open.Length;
         await WriteRowsAsync(rows => rows.WriteHeadAsync(head with { Status = StreamStatus.Active, OpenShards = open, ReservedShards = open }));
         LogResharded(head.Name, open);
     });
@@ -144,7 +144,7 @@ public sealed partial class StreamGrain
 
     private async Task<SealedEnd> SealAsync(ShardId shard)
     {
-        var result = await GrainFactory.GetGrain<IShardGrain>(new ShardKey(_generation, shard).ToGrainKey()).SealAsync();
+        var result = await GrainFactory.GetGrain<IShardGrain>(new ShardKey(generation, shard).ToGrainKey()).SealAsync();
         return result.Code == BrokerErrorCode.None
             ? new SealedEnd(result.Position, result.ArrivalUnixMilliseconds)
             : throw new BrokerException(
@@ -154,8 +154,8 @@ public sealed partial class StreamGrain
     private IEnumerable<long> RecentScalings()
     {
         var since = NowMilliseconds() - MillisecondsPerDay;
-        return _settings.Scalings.Where(at => at > since);
+        return settings.Scalings.Where(at => at > since);
     }
 
-    private long NowMilliseconds() => _time.GetUtcNow().ToUnixTimeMilliseconds();
+    private long NowMilliseconds() => time.GetUtcNow().ToUnixTimeMilliseconds();
 }

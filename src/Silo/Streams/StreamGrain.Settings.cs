@@ -16,7 +16,7 @@ public sealed partial class StreamGrain
         var head = ActiveHead();
         if (head.Mode != mode)
         {
-            await Catalogue.ReserveAsync(_generation, mode, _rows.Lineage.Open.Length);
+            await Catalogue.ReserveAsync(generation, mode, rows.Lineage.Open.Length);
             await WriteRowsAsync(rows => rows.WriteHeadAsync(head with { Mode = mode }));
         }
     });
@@ -25,38 +25,38 @@ public sealed partial class StreamGrain
     {
         StreamRules.CheckRecordSize(bytes);
         ActiveHead();
-        if (_settings.MaxRecordBytes != bytes)
+        if (settings.MaxRecordBytes != bytes)
         {
-            await WriteSettingsAsync(_settings with { MaxRecordBytes = bytes });
+            await WriteSettingsAsync(settings with { MaxRecordBytes = bytes });
         }
     });
 
     public Task AddTagsAsync(ImmutableSortedDictionary<string, string> tags) => ChangeAsync(async () =>
     {
         var head = SettledHead();
-        var all = _settings.Tags.SetItems(tags);
-        _rules.CheckTags(head.Name, tags, all.Count);
-        await WriteSettingsAsync(_settings with { Tags = all });
+        var all = settings.Tags.SetItems(tags);
+        rules.CheckTags(head.Name, tags, all.Count);
+        await WriteSettingsAsync(settings with { Tags = all });
     });
 
     public Task RemoveTagsAsync(ImmutableArray<string> keys) => ChangeAsync(async () =>
     {
         SettledHead();
-        await WriteSettingsAsync(_settings with { Tags = _settings.Tags.RemoveRange(keys) });
+        await WriteSettingsAsync(settings with { Tags = settings.Tags.RemoveRange(keys) });
     });
 
     public Task<ConsumerDescription> RegisterConsumerAsync(string name) => ChangeAsync(async () =>
     {
         StreamRules.CheckName("ConsumerName", name);
         var head = SettledHead();
-        if (_rows.Consumers.ContainsKey(name))
+        if (rows.Consumers.ContainsKey(name))
         {
-            throw _errors.ConsumerExists(head.Name, name);
+            throw errors.ConsumerExists(head.Name, name);
         }
 
-        if (_rows.Consumers.Count >= _limits.MaxConsumersPerStream)
+        if (rows.Consumers.Count >= limits.MaxConsumersPerStream)
         {
-            throw _errors.ConsumerQuota(head.Name, _limits.MaxConsumersPerStream);
+            throw errors.ConsumerQuota(head.Name, limits.MaxConsumersPerStream);
         }
 
         var consumer = new ConsumerDescription(name, ConsumerStatus.Active, NowMilliseconds());
@@ -78,17 +78,17 @@ public sealed partial class StreamGrain
     {
         Head();
         return Task.FromResult<ImmutableArray<ConsumerDescription>>(
-            [.. _rows.Consumers.Values.SkipWhile(consumer => string.CompareOrdinal(consumer.Name, afterName) <= 0).Take(limit)]);
+            [.. rows.Consumers.Values.SkipWhile(consumer => string.CompareOrdinal(consumer.Name, afterName) <= 0).Take(limit)]);
     }
 
     private Task<bool> ChangeRetentionAsync(int hours, bool increase) => ChangeAsync(async () =>
     {
         var head = ActiveHead();
-        _rules.CheckRetention(head.Name, _settings.RetentionHours, hours, increase);
-        if (hours != _settings.RetentionHours)
+        rules.CheckRetention(head.Name, settings.RetentionHours, hours, increase);
+        if (hours != settings.RetentionHours)
         {
-            var horizon = _settings.Horizon.WithHours(hours, _expiry.NowUnixMilliseconds);
-            await WriteSettingsAsync(_settings with
+            var horizon = settings.Horizon.WithHours(hours, expiry.NowUnixMilliseconds);
+            await WriteSettingsAsync(settings with
             {
                 RetentionHours = hours,
                 HorizonFloorUnixMilliseconds = horizon.FloorUnixMilliseconds,
@@ -99,13 +99,13 @@ public sealed partial class StreamGrain
     private ConsumerDescription FindConsumer(string name)
     {
         var head = Head();
-        return _rows.Consumers.GetValueOrDefault(name) ?? throw _errors.ConsumerNotFound(head.Name, name);
+        return rows.Consumers.GetValueOrDefault(name) ?? throw errors.ConsumerNotFound(head.Name, name);
     }
 
     /// <summary>A stream that is made and not being deleted.</summary>
     private Rows.StreamHeadRow SettledHead()
     {
         var head = Head();
-        return head.Status is StreamStatus.Active or StreamStatus.Updating ? head : throw _errors.NotActive(head.Name, head.Status);
+        return head.Status is StreamStatus.Active or StreamStatus.Updating ? head : throw errors.NotActive(head.Name, head.Status);
     }
 }

@@ -24,26 +24,26 @@ namespace Broker.Silo.Streams;
 /// </para>
 /// <para>
 /// Requests take turns; reads interleave with them (IStreamGrain says which). The operation runs beside them on the grain's scheduler;
-/// <see cref="_gate"/> keeps its writes and theirs apart. It is never held while a shard or the log is awaited.
+/// <see cref="gate"/> keeps its writes and theirs apart. It is never held while a shard or the log is awaited.
 /// </para>
 /// </remarks>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "They hold no handle, and what is cut off may still use them.")]
 public sealed partial class StreamGrain : Grain, IStreamGrain, IStreamMaintenance
 {
-    private readonly IPersistentState<StreamState> _state;
-    private readonly IShardLog _log;
-    private readonly ExpiryClock _expiry;
-    private readonly TimeProvider _time;
-    private readonly BrokerLimits _limits;
-    private readonly BrokerIdentity _identity;
-    private readonly StreamErrors _errors;
-    private readonly StreamRules _rules;
-    private readonly StreamRows _rows;
-    private readonly ILogger<StreamGrain> _logger;
-    private readonly StreamGeneration _generation;
-    private readonly SemaphoreSlim _gate = new(1, 1);
-    private StreamState _settings = new();
-    private bool _mustLoad = true;
+    private readonly IPersistentState<StreamState> state;
+    private readonly IShardLog log;
+    private readonly ExpiryClock expiry;
+    private readonly TimeProvider time;
+    private readonly BrokerLimits limits;
+    private readonly BrokerIdentity identity;
+    private readonly StreamErrors errors;
+    private readonly StreamRules rules;
+    private readonly StreamRows rows;
+    private readonly ILogger<StreamGrain> logger;
+    private readonly StreamGeneration generation;
+    private readonly SemaphoreSlim gate = new(1, 1);
+    private StreamState settings = new();
+    private bool mustLoad = true;
 
     public StreamGrain(
         IGrainContext context,
@@ -56,17 +56,17 @@ public sealed partial class StreamGrain : Grain, IStreamGrain, IStreamMaintenanc
         IOptions<BrokerIdentity> identity,
         ILogger<StreamGrain> logger)
     {
-        _state = state;
-        _log = log;
-        _expiry = expiry;
-        _time = time;
-        _limits = limits.Value;
-        _identity = identity.Value;
-        _errors = new StreamErrors(_identity);
-        _rules = new StreamRules(_limits, _errors);
-        _logger = logger;
-        _generation = new StreamGeneration(context.GrainId.GetIntegerKey());
-        _rows = new StreamRows(rows, _generation);
+        this.state = state;
+        this.log = log;
+        this.expiry = expiry;
+        this.time = time;
+        this.limits = limits.Value;
+        this.identity = identity.Value;
+        errors = new StreamErrors(this.identity);
+        rules = new StreamRules(this.limits, errors);
+        this.logger = logger;
+        generation = new StreamGeneration(context.GrainId.GetIntegerKey());
+        this.rows = new StreamRows(rows, generation);
     }
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -85,8 +85,8 @@ public sealed partial class StreamGrain : Grain, IStreamGrain, IStreamMaintenanc
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        await _stopping.CancelAsync();
-        await _work.WaitAsync(TimeSpan.FromSeconds(5), _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await stopping.CancelAsync();
+        await work.WaitAsync(TimeSpan.FromSeconds(5), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     public Task<StreamDescription> DescribeAsync() => Task.FromResult(Describe(Head()));
@@ -99,52 +99,52 @@ public sealed partial class StreamGrain : Grain, IStreamGrain, IStreamMaintenanc
             return Task.FromResult<StreamMap?>(null);
         }
 
-        var horizon = _settings.Horizon.At(_expiry.NowUnixMilliseconds);
-        var shards = _rows.Lineage.Shards.Where(shard => !Lineage.StreamLineage.HasExpired(shard, horizon));
+        var horizon = settings.Horizon.At(expiry.NowUnixMilliseconds);
+        var shards = rows.Lineage.Shards.Where(shard => !Lineage.StreamLineage.HasExpired(shard, horizon));
         return Task.FromResult<StreamMap?>(new StreamMap(stream, [.. shards]));
     }
 
-    public Task<ImmutableSortedDictionary<string, string>> ListTagsAsync() => Task.FromResult(Head().Creation?.Tags ?? _settings.Tags);
+    public Task<ImmutableSortedDictionary<string, string>> ListTagsAsync() => Task.FromResult(Head().Creation?.Tags ?? settings.Tags);
 
-    private ICatalogueGrain Catalogue => GrainFactory.GetGrain<ICatalogueGrain>(_identity.AccountId);
+    private ICatalogueGrain Catalogue => GrainFactory.GetGrain<ICatalogueGrain>(identity.AccountId);
 
     private StreamDescription Describe(StreamHeadRow head) => new(
         head.Name,
-        _generation,
+        generation,
         head.Status,
         head.Mode,
-        _settings.RetentionHours,
-        _settings.HorizonFloorUnixMilliseconds,
-        head.Creation?.MaxRecordBytes ?? _settings.MaxRecordBytes,
+        settings.RetentionHours,
+        settings.HorizonFloorUnixMilliseconds,
+        head.Creation?.MaxRecordBytes ?? settings.MaxRecordBytes,
         head.CreatedUnixMilliseconds,
-        _rows.Lineage.Open.Length,
-        _rows.Consumers.Count,
-        _rows.Version + _settings.Revision);
+        rows.Lineage.Open.Length,
+        rows.Consumers.Count,
+        rows.Version + settings.Revision);
 
     /// <exception cref="BrokerException">ResourceNotFound.</exception>
     private StreamHeadRow Head()
     {
-        if (_rows.Head is { } head)
+        if (rows.Head is { } head)
         {
             return head;
         }
 
         // Nothing is remembered of a stream that is not there: it may be made in a moment.
         DeactivateOnIdle();
-        throw _errors.StreamNotFound(_generation);
+        throw errors.StreamNotFound(generation);
     }
 
     /// <exception cref="BrokerException">ResourceInUse: the stream is in another state.</exception>
     private StreamHeadRow ActiveHead()
     {
         var head = Head();
-        return head.Status == StreamStatus.Active ? head : throw _errors.NotActive(head.Name, head.Status);
+        return head.Status == StreamStatus.Active ? head : throw errors.NotActive(head.Name, head.Status);
     }
 
     /// <summary>Checks and writes, alone. A write that failed is looked up before the next one.</summary>
     private async Task<T> ChangeAsync<T>(Func<Task<T>> change)
     {
-        await _gate.WaitAsync();
+        await gate.WaitAsync();
         try
         {
             await LoadIfDoubtfulAsync();
@@ -153,7 +153,7 @@ public sealed partial class StreamGrain : Grain, IStreamGrain, IStreamMaintenanc
         catch (Exception exception)
         {
             var fault = exception as BrokerException ?? Translate(exception);
-            if (_mustLoad)
+            if (mustLoad)
             {
                 // A write failed: what it left half done is looked up and finished, or undone, in the background.
                 GoOn();
@@ -163,7 +163,7 @@ public sealed partial class StreamGrain : Grain, IStreamGrain, IStreamMaintenanc
         }
         finally
         {
-            _gate.Release();
+            gate.Release();
         }
     }
 
@@ -175,33 +175,33 @@ public sealed partial class StreamGrain : Grain, IStreamGrain, IStreamMaintenanc
 
     private async Task WriteSettingsAsync(StreamState settings)
     {
-        settings = settings with { Revision = _settings.Revision + 1 };
-        _state.State = settings;
-        _mustLoad = true;
-        await _state.WriteStateAsync();
-        _mustLoad = false;
-        _settings = settings;
+        settings = settings with { Revision = this.settings.Revision + 1 };
+        state.State = settings;
+        mustLoad = true;
+        await state.WriteStateAsync();
+        mustLoad = false;
+        this.settings = settings;
     }
 
     private async Task WriteRowsAsync(Func<StreamRows, Task> write)
     {
-        _mustLoad = true;
-        await write(_rows);
-        _mustLoad = false;
+        mustLoad = true;
+        await write(rows);
+        mustLoad = false;
     }
 
-    private Task LoadIfDoubtfulAsync() => _mustLoad ? LoadAsync(readState: true) : Task.CompletedTask;
+    private Task LoadIfDoubtfulAsync() => mustLoad ? LoadAsync(readState: true) : Task.CompletedTask;
 
     private async Task LoadAsync(bool readState)
     {
         if (readState)
         {
-            await _state.ReadStateAsync();
+            await state.ReadStateAsync();
         }
 
-        await _rows.LoadAsync();
-        _settings = _state.State;
-        _mustLoad = false;
+        await rows.LoadAsync();
+        settings = state.State;
+        mustLoad = false;
     }
 
     /// <summary>What a failed write is to the client. A superseded activation ends itself.</summary>
@@ -216,7 +216,7 @@ public sealed partial class StreamGrain : Grain, IStreamGrain, IStreamMaintenanc
                 case BrokerException broker:
                     return broker;
                 case RowConflictException or InconsistentStateException:
-                    LogSuperseded(_generation, cause);
+                    LogSuperseded(generation, cause);
                     DeactivateOnIdle();
                     return StreamErrors.Superseded(cause);
                 default:
@@ -224,6 +224,6 @@ public sealed partial class StreamGrain : Grain, IStreamGrain, IStreamMaintenanc
             }
         }
 
-        return new BrokerException(BrokerErrorCode.Internal, $"Stream of generation {_generation}: {exception.Message}", exception);
+        return new BrokerException(BrokerErrorCode.Internal, $"Stream of generation {generation}: {exception.Message}", exception);
     }
 }

@@ -6,17 +6,17 @@ namespace Broker.Tests.Cluster.Hosting;
 /// <summary>Rows that stop being written at a chosen write, as if the process had died there: before it landed, or after.</summary>
 public sealed class FaultyRowStore(IRowStore inner) : IRowStore
 {
-    private readonly TaskCompletionSource _tripped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _left = int.MaxValue;
+    private readonly TaskCompletionSource tripped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int left = int.MaxValue;
 
     public bool LandsFirst { get; set; }
 
     public int Writes { get; private set; }
 
     /// <summary>Completes when the fault struck; from then on every write fails.</summary>
-    public Task Tripped => _tripped.Task;
+    public Task Tripped => tripped.Task;
 
-    public void FailAfter(int writes) => (Writes, _left) = (0, writes);
+    public void FailAfter(int writes) => (Writes, left) = (0, writes);
 
     public ValueTask<Row?> GetAsync(RowKey key, CancellationToken cancellationToken) => inner.GetAsync(key, cancellationToken);
 
@@ -32,14 +32,14 @@ public sealed class FaultyRowStore(IRowStore inner) : IRowStore
         }
 
         Writes++;
-        if (--_left < 0)
+        if (--left < 0)
         {
-            if (LandsFirst && !_tripped.Task.IsCompleted)
+            if (LandsFirst && !tripped.Task.IsCompleted)
             {
                 await inner.WriteAsync(writes, cancellationToken);
             }
 
-            _tripped.TrySetResult();
+            tripped.TrySetResult();
             throw new StorageException(StorageFault.Device, "The device is gone (injected).");
         }
 

@@ -9,14 +9,14 @@ namespace Broker.Tests.Cluster.Hosting;
 /// <summary>Stands before the real log of a test's silos: notes what it is told to forget, and fails seals on demand.</summary>
 public sealed class ObservedLog
 {
-    private int _failingSeals;
+    private int failingSeals;
 
     public ConcurrentDictionary<StreamGeneration, int> Deleted { get; } = new();
 
     public ConcurrentDictionary<StreamGeneration, long> Horizons { get; } = new();
 
     /// <summary>Seals that fail before one succeeds.</summary>
-    public int FailingSeals { get => _failingSeals; set => _failingSeals = value; }
+    public int FailingSeals { get => failingSeals; set => failingSeals = value; }
 
     /// <summary>The silos' clock, which can be set wrong.</summary>
     public OffsetTime Time { get; } = new();
@@ -34,7 +34,7 @@ public sealed class ObservedLog
     private sealed class Observer(ObservedLog observed, IShardLog inner) : IShardLog
     {
         public ValueTask<AppendOutcome> AppendAsync(ShardAppend append) =>
-            (append.Blocks[^1].Head.Flags & BlockFlags.Seal) != 0 && Interlocked.Decrement(ref observed._failingSeals) >= 0
+            (append.Blocks[^1].Head.Flags & BlockFlags.Seal) != 0 && Interlocked.Decrement(ref observed.failingSeals) >= 0
                 ? ValueTask.FromResult(new AppendOutcome(AppendStatus.Uncertain, "The device is gone (injected)."))
                 : inner.AppendAsync(append);
 

@@ -13,15 +13,15 @@ namespace Broker.Tests.Cluster.Hosting;
 /// <summary>A real embedded silo on a data directory, started and stopped at will.</summary>
 public sealed class SiloFixture : IAsyncDisposable
 {
-    private readonly IHost _host;
+    private readonly IHost host;
 
-    private SiloFixture(IHost host, FaultyRowStore rows) => (_host, Rows) = (host, rows);
+    private SiloFixture(IHost host, FaultyRowStore rows) => (this.host, Rows) = (host, rows);
 
     public FaultyRowStore Rows { get; }
 
-    public IServiceProvider Services => _host.Services;
+    public IServiceProvider Services => host.Services;
 
-    public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
+    public IGrainFactory Grains => host.Services.GetRequiredService<IGrainFactory>();
 
     public ICatalogueGrain Catalogue => Grains.GetGrain<ICatalogueGrain>("000000000000");
 
@@ -71,8 +71,8 @@ public sealed class SiloFixture : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _host.StopAsync();
-        if (_host is IAsyncDisposable disposable)
+        await host.StopAsync();
+        if (host is IAsyncDisposable disposable)
         {
             await disposable.DisposeAsync();
         }

@@ -13,38 +13,38 @@ namespace Broker.Tests.Cluster.Streams;
 
 public sealed class StreamLifecycleTests : IAsyncLifetime
 {
-    private readonly DataDirectory _directory = new();
-    private readonly ObservedLog _shards = new();
-    private SiloFixture _silo = null!;
+    private readonly DataDirectory directory = new();
+    private readonly ObservedLog shards = new();
+    private SiloFixture silo = null!;
 
-    public async Task InitializeAsync() => _silo = await SiloFixture.StartAsync(_directory.Path, _shards, ("Broker:Limits:MaxConsumersPerStream", "2"));
+    public async Task InitializeAsync() => silo = await SiloFixture.StartAsync(directory.Path, shards, ("Broker:Limits:MaxConsumersPerStream", "2"));
 
     public async Task DisposeAsync()
     {
-        await _silo.DisposeAsync();
-        _directory.Dispose();
+        await silo.DisposeAsync();
+        directory.Dispose();
     }
 
     [Fact]
     public async Task AStreamIsCreatedListedDescribedAndDeletedAndItsNameGivenAnew()
     {
-        var stream = await _silo.CreateAsync("orders", 3);
+        var stream = await silo.CreateAsync("orders", 3);
         var map = await SiloFixture.ActiveAsync(stream);
         Assert.Equal(HashKeyRange.Uniform(3), map.Shards.Select(shard => shard.Range));
         Assert.Null(await stream.GetMapAsync(map.Stream.Version));
-        await FailsAsync(BrokerErrorCode.ResourceInUse, "orders", () => _silo.Catalogue.CreateAsync(SiloFixture.Command("orders", 1)));
+        await FailsAsync(BrokerErrorCode.ResourceInUse, "orders", () => silo.Catalogue.CreateAsync(SiloFixture.Command("orders", 1)));
 
-        var first = (await _silo.Catalogue.ResolveAsync("orders"))!.Value;
+        var first = (await silo.Catalogue.ResolveAsync("orders"))!.Value;
         await stream.DeleteAsync(false);
-        await SiloFixture.EventuallyAsync(async () => await _silo.Catalogue.ResolveAsync("orders") is null);
-        Assert.True(_shards.Deleted.ContainsKey(first));
+        await SiloFixture.EventuallyAsync(async () => await silo.Catalogue.ResolveAsync("orders") is null);
+        Assert.True(shards.Deleted.ContainsKey(first));
         await FailsAsync(BrokerErrorCode.ResourceNotFound, "generation", stream.DescribeAsync);
         Assert.Null(await Directory.FindAsync(new ShardKey(first, new ShardId(0)), CancellationToken.None));
 
-        await _silo.CreateAsync("orders", 1);
-        var second = (await _silo.Catalogue.ResolveAsync("orders"))!.Value;
+        await silo.CreateAsync("orders", 1);
+        var second = (await silo.Catalogue.ResolveAsync("orders"))!.Value;
         Assert.True(second > first);
-        Assert.Equal("orders", Assert.Single((await _silo.Catalogue.ListAsync(null, 10)).Streams).Name);
+        Assert.Equal("orders", Assert.Single((await silo.Catalogue.ListAsync(null, 10)).Streams).Name);
     }
 
     [Fact]
@@ -52,13 +52,13 @@ public sealed class StreamLifecycleTests : IAsyncLifetime
     {
         foreach (var name in new[] { "b", "a", "C", "d" })
         {
-            await _silo.CreateAsync(name, 1, StreamMode.OnDemand);
+            await silo.CreateAsync(name, 1, StreamMode.OnDemand);
         }
 
-        var page = await _silo.Catalogue.ListAsync(null, 3);
+        var page = await silo.Catalogue.ListAsync(null, 3);
         Assert.Equal(["C", "a", "b"], page.Streams.Select(stream => stream.Name));
         Assert.True(page.HasMore);
-        page = await _silo.Catalogue.ListAsync("b", 3);
+        page = await silo.Catalogue.ListAsync("b", 3);
         Assert.Equal(["d"], page.Streams.Select(stream => stream.Name));
         Assert.False(page.HasMore);
     }
@@ -66,7 +66,7 @@ public sealed class StreamLifecycleTests : IAsyncLifetime
     [Fact]
     public async Task ShardsAreSplitMergedAndScaled()
     {
-        var stream = await _silo.CreateAsync("s", 2);
+        var stream = await silo.CreateAsync("s", 2);
         await stream.SplitShardAsync(new ShardId(0), new HashKey(1000));
         var map = await SiloFixture.ActiveAsync(stream);
         Assert.Equal(4, map.Shards.Length);
@@ -83,13 +83,13 @@ public sealed class StreamLifecycleTests : IAsyncLifetime
         Assert.Equal(2, await stream.UpdateShardCountAsync(3));
         map = await SiloFixture.ActiveAsync(stream);
         Assert.Equal(HashKeyRange.Uniform(3), map.Shards.Where(shard => shard.IsOpen).Select(shard => shard.Range).OrderBy(range => range.Start));
-        Assert.Equal(3, (await _silo.Catalogue.DescribeLimitsAsync()).OpenShardCount);
+        Assert.Equal(3, (await silo.Catalogue.DescribeLimitsAsync()).OpenShardCount);
     }
 
     [Fact]
     public async Task RequestsThatBreakARuleAreRefusedWithItsName()
     {
-        var stream = await _silo.CreateAsync("s", 4);
+        var stream = await silo.CreateAsync("s", 4);
         await FailsAsync(BrokerErrorCode.ResourceNotFound, "shardId-000000000009", () => stream.SplitShardAsync(new ShardId(9), new HashKey(5)));
         await FailsAsync(BrokerErrorCode.InvalidArgument, "NewStartingHashKey 0", () => stream.SplitShardAsync(new ShardId(0), new HashKey(0)));
         await FailsAsync(BrokerErrorCode.InvalidArgument, "adjacent", () => stream.MergeShardsAsync(new ShardId(0), new ShardId(2)));
@@ -97,11 +97,11 @@ public sealed class StreamLifecycleTests : IAsyncLifetime
         await FailsAsync(BrokerErrorCode.LimitExceeded, "MaxScalingFactor", () => stream.UpdateShardCountAsync(1));
         await FailsAsync(BrokerErrorCode.InvalidArgument, "8760", () => stream.IncreaseRetentionAsync(8761));
         await FailsAsync(BrokerErrorCode.InvalidArgument, "1048576", () => stream.UpdateMaxRecordSizeAsync(5));
-        await FailsAsync(BrokerErrorCode.InvalidArgument, "StreamName", () => _silo.Catalogue.CreateAsync(SiloFixture.Command("no spaces", 1)));
+        await FailsAsync(BrokerErrorCode.InvalidArgument, "StreamName", () => silo.Catalogue.CreateAsync(SiloFixture.Command("no spaces", 1)));
         await FailsAsync(BrokerErrorCode.LimitExceeded, "MaxProvisionedShards", async () =>
         {
-            await _silo.CreateAsync("large", 10_000);
-            await _silo.Catalogue.CreateAsync(SiloFixture.Command("larger", 9_997));
+            await silo.CreateAsync("large", 10_000);
+            await silo.Catalogue.CreateAsync(SiloFixture.Command("larger", 9_997));
         });
         Assert.Equal(StreamStatus.Active, (await stream.DescribeAsync()).Status);
     }
@@ -109,8 +109,8 @@ public sealed class StreamLifecycleTests : IAsyncLifetime
     [Fact]
     public async Task ASealThatFailsIsTriedAgainMeanwhileTheStreamIsUpdatingAndReadable()
     {
-        var stream = await _silo.CreateAsync("s", 1);
-        _shards.FailingSeals = 2;
+        var stream = await silo.CreateAsync("s", 1);
+        shards.FailingSeals = 2;
         await stream.SplitShardAsync(new ShardId(0), new HashKey(1000));
         Assert.Equal(StreamStatus.Updating, (await stream.DescribeAsync()).Status);
         await FailsAsync(BrokerErrorCode.ResourceInUse, "UPDATING", () => stream.SplitShardAsync(new ShardId(0), new HashKey(2000)));
@@ -120,17 +120,17 @@ public sealed class StreamLifecycleTests : IAsyncLifetime
     [Fact]
     public async Task AStreamThatCannotGoOnCanBeDeleted()
     {
-        var stream = await _silo.CreateAsync("s", 1);
-        _shards.FailingSeals = int.MaxValue;
+        var stream = await silo.CreateAsync("s", 1);
+        shards.FailingSeals = int.MaxValue;
         await stream.SplitShardAsync(new ShardId(0), new HashKey(1000));
         await stream.DeleteAsync(false);
-        await SiloFixture.EventuallyAsync(async () => await _silo.Catalogue.ResolveAsync("s") is null);
+        await SiloFixture.EventuallyAsync(async () => await silo.Catalogue.ResolveAsync("s") is null);
     }
 
     [Fact]
     public async Task SettingsConsumersAndTagsOutliveTheSilo()
     {
-        var stream = await _silo.CreateAsync("s", 1);
+        var stream = await silo.CreateAsync("s", 1);
         await stream.IncreaseRetentionAsync(48);
         await stream.UpdateMaxRecordSizeAsync(2 * 1024 * 1024);
         await stream.UpdateModeAsync(StreamMode.OnDemand);
@@ -142,12 +142,12 @@ public sealed class StreamLifecycleTests : IAsyncLifetime
         await FailsAsync(BrokerErrorCode.LimitExceeded, "MaxConsumersPerStream", () => stream.RegisterConsumerAsync("c"));
         await FailsAsync(BrokerErrorCode.ResourceInUse, "consumers", () => stream.DeleteAsync(false));
         var before = await stream.DescribeAsync();
-        var key = await _silo.Catalogue.GetTokenKeyAsync();
+        var key = await silo.Catalogue.GetTokenKeyAsync();
 
-        await _silo.DisposeAsync();
-        _silo = await SiloFixture.StartAsync(_directory.Path, _shards);
-        var generation = (await _silo.Catalogue.ResolveAsync("s"))!.Value;
-        stream = _silo.Grains.GetGrain<IStreamGrain>(generation.Value);
+        await silo.DisposeAsync();
+        silo = await SiloFixture.StartAsync(directory.Path, shards);
+        var generation = (await silo.Catalogue.ResolveAsync("s"))!.Value;
+        stream = silo.Grains.GetGrain<IStreamGrain>(generation.Value);
         var after = await stream.DescribeAsync();
         Assert.Equal(before, after);
         Assert.Equal((48, StreamMode.OnDemand, 2), (after.RetentionHours, after.Mode, after.ConsumerCount));
@@ -155,18 +155,18 @@ public sealed class StreamLifecycleTests : IAsyncLifetime
         Assert.Equal(["a", "b"], (await stream.ListConsumersAsync(null, 5)).Select(consumer => consumer.Name));
         Assert.Equal(["b"], (await stream.ListConsumersAsync("a", 5)).Select(consumer => consumer.Name));
         Assert.Equal(ConsumerStatus.Active, (await stream.DescribeConsumerAsync("a")).Status);
-        Assert.True(key.SequenceEqual(await _silo.Catalogue.GetTokenKeyAsync()));
+        Assert.True(key.SequenceEqual(await silo.Catalogue.GetTokenKeyAsync()));
         Assert.Equal(32, key.Length);
         await stream.DeregisterConsumerAsync("a");
         await FailsAsync(BrokerErrorCode.ResourceNotFound, "Consumer a", () => stream.DescribeConsumerAsync("a"));
         await stream.DeleteAsync(true);
-        await SiloFixture.EventuallyAsync(async () => await _silo.Catalogue.ResolveAsync("s") is null);
+        await SiloFixture.EventuallyAsync(async () => await silo.Catalogue.ResolveAsync("s") is null);
     }
 
     [Fact]
     public async Task TheSweepTellsTheLogEveryHorizonAndDropsExpiredShards()
     {
-        await _silo.DisposeAsync();
+        await silo.DisposeAsync();
         var yesterday = new ObservedLog { Time = { Offset = TimeSpan.FromHours(-25) } };
         using var directory = new DataDirectory();
         await using (var silo = await SiloFixture.StartAsync(directory.Path, yesterday))
@@ -176,13 +176,13 @@ public sealed class StreamLifecycleTests : IAsyncLifetime
             await SiloFixture.ActiveAsync(split);
         }
 
-        _silo = await SiloFixture.StartAsync(
-            directory.Path, _shards, ("Broker:Retention:HoldAfterRestart", "0:00:00"), ("Broker:Retention:SweepInterval", "1:00:00"));
-        var stream = _silo.Grains.GetGrain<IStreamGrain>((await _silo.Catalogue.ResolveAsync("s"))!.Value.Value);
+        silo = await SiloFixture.StartAsync(
+            directory.Path, shards, ("Broker:Retention:HoldAfterRestart", "0:00:00"), ("Broker:Retention:SweepInterval", "1:00:00"));
+        var stream = silo.Grains.GetGrain<IStreamGrain>((await silo.Catalogue.ResolveAsync("s"))!.Value.Value);
         var before = (await stream.GetMapAsync(-1))!;
-        await _silo.Services.GetRequiredService<RetentionSweeper>().SweepAsync(CancellationToken.None);
-        var now = _silo.Services.GetRequiredService<ExpiryClock>().NowUnixMilliseconds;
-        Assert.InRange(_shards.Horizons[before.Stream.Generation], now - (24 * 3_600_000) - 20_000, now - (24 * 3_600_000));
+        await silo.Services.GetRequiredService<RetentionSweeper>().SweepAsync(CancellationToken.None);
+        var now = silo.Services.GetRequiredService<ExpiryClock>().NowUnixMilliseconds;
+        Assert.InRange(shards.Horizons[before.Stream.Generation], now - (24 * 3_600_000) - 20_000, now - (24 * 3_600_000));
         var after = (await stream.GetMapAsync(-1))!;
         Assert.Equal([new ShardId(1), new ShardId(2)], after.Shards.Select(shard => shard.Id));
         var entry = await Directory.FindAsync(new ShardKey(before.Stream.Generation, new ShardId(1)), CancellationToken.None);
@@ -190,7 +190,7 @@ public sealed class StreamLifecycleTests : IAsyncLifetime
         Assert.Equal(new ShardId(0), Assert.Single(entry.Shard.Parents));
     }
 
-    private IShardDirectory Directory => _silo.Services.GetRequiredService<IShardDirectory>();
+    private IShardDirectory Directory => silo.Services.GetRequiredService<IShardDirectory>();
 
     private static async Task FailsAsync(BrokerErrorCode code, string part, Func<Task> call)
     {

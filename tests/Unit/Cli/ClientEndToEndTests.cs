@@ -53,6 +53,26 @@ public sealed class ClientEndToEndTests
     }
 
     [Fact]
+    public async Task Put_ends_at_a_line_without_a_key_when_those_before_are_put_and_no_connection_counts_as_lost()
+    {
+        await using var broker = await InMemoryBroker.StartAsync(1);
+        using var connection = BrokerConnection.Open(broker.Endpoint);
+        var lost = 0;
+        var options = new ProducerOptions { Disconnected = _ => Interlocked.Increment(ref lost) };
+        PutJob job;
+        await using (var session = await ProducerSession.OpenAsync(connection.Invoker, "s", options, CancellationToken.None))
+        {
+            job = new PutJob(session, KeySelector.Field("k"), null, TimeProvider.System);
+            using var input = new MemoryStream("{\"k\":1}\n\n{\"k\":2}\n{\"n\":3}\n{\"k\":4}\n"u8.ToArray());
+            var fault = await Assert.ThrowsAsync<CommandException>(() => job.RunAsync(input, CancellationToken.None));
+            Assert.Equal("line 4 has no field 'k'.", fault.Message);
+        }
+
+        Assert.Equal(2, job.Summary.Records);
+        Assert.Equal(0, lost);
+    }
+
+    [Fact]
     public async Task Tail_ends_after_the_count()
     {
         await using var broker = await InMemoryBroker.StartAsync(1);
@@ -71,28 +91,39 @@ public sealed class ClientEndToEndTests
         await using var broker = await InMemoryBroker.StartAsync(2, refuseEvery: 23);
         var job = new VerifyJob(broker.Endpoint, "s", Quick, TimeProvider.System);
         var running = job.RunAsync(CancellationToken.None, CancellationToken.None);
-        await UntilAsync(job, 500, broker.Disconnect);
-        await UntilAsync(job, 1_000, () => broker.Split("shardId-000000000000"));
-        await UntilAsync(job, 1_500, broker.Disconnect);
-        await UntilAsync(job, 2_000, () => broker.Merge("shardId-000000000003", "shardId-000000000001"));
-        await UntilAsync(job, 2_500, broker.Disconnect);
+        await UntilAsync(500, broker.Disconnect);
+        await UntilAsync(1_000, () => broker.Split("shardId-000000000000"));
+        await UntilAsync(1_500, broker.Disconnect);
+        await UntilAsync(2_000, () => broker.Merge("shardId-000000000003", "shardId-000000000001"));
+        await UntilAsync(2_500, broker.Disconnect);
         var report = await running.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.True(report.IsClean, string.Join('\n', report.Faults));
         Assert.Equal(4_000, report.Acknowledged);
         Assert.All(report.Read.Values, count => Assert.Equal(4_000, count));
         Assert.True(report.Interruptions >= 3);
+
+        async Task UntilAsync(long acknowledged, Action action)
+        {
+            while (job.Ledger.Acknowledged < acknowledged && !running.IsCompleted)
+            {
+                await Task.Delay(5);
+            }
+
+            action();
+        }
     }
 
     [Theory]
-    [InlineData("LoseRecord", 2, 0, 0)]
-    [InlineData("DoubleRecord", 0, 2, 0)]
-    [InlineData("SwapRecords", 0, 0, 2)]
-    public async Task Verify_finds_a_planted_fault_by_both_readers(string plant, int lost, int doubled, int outOfOrder)
+    [InlineData("LoseRecord", 2, 0, 0, 0)]
+    [InlineData("DoubleRecord", 0, 2, 0, 0)]
+    [InlineData("SwapRecords", 0, 0, 2, 0)]
+    [InlineData("MisplaceRecord", 0, 0, 0, 2)]
+    public async Task Verify_finds_a_planted_fault_by_both_readers(string plant, int lost, int doubled, int outOfOrder, int misplaced)
     {
         await using var broker = await InMemoryBroker.StartAsync(2, Enum.Parse<InMemoryBroker.Plant>(plant));
         var report = await new VerifyJob(broker.Endpoint, "s", Quick with { BatchRecords = 4 }, TimeProvider.System)
             .RunAsync(CancellationToken.None, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60));
-        Assert.Equal((lost, doubled, outOfOrder), ((int)report.Lost, (int)report.Doubled, (int)report.OutOfOrder));
+        Assert.Equal((lost, doubled, outOfOrder, misplaced), ((int)report.Lost, (int)report.Doubled, (int)report.OutOfOrder, (int)report.Misplaced));
         Assert.NotEmpty(report.Faults);
         Assert.False(report.IsClean);
     }
@@ -101,6 +132,7 @@ public sealed class ClientEndToEndTests
     [InlineData("bench", "put", "--seconds", "0.3", "--output", "json")]
     [InlineData("bench", "put", "--mode", "pipelined", "--records", "500")]
     [InlineData("bench", "get", "--records", "2000")]
+    [InlineData("bench", "get", "--records", "2000", "--push")]
     [InlineData("bench", "fanout", "--seconds", "0.3", "--rate", "500", "--subscribers", "2")]
     [InlineData("tail", "s", "--from", "trim-horizon", "--exit-at-end")]
     [InlineData("verify", "--seconds", "0.3", "--rate", "500")]
@@ -109,15 +141,5 @@ public sealed class ClientEndToEndTests
         await using var broker = await InMemoryBroker.StartAsync(2);
         var exit = await BrokerCommandLine.RunAsync([.. args, "--endpoint", broker.Endpoint.ToString()]).WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal(ExitCode.Success, exit);
-    }
-
-    private static async Task UntilAsync(VerifyJob job, long acknowledged, Action action)
-    {
-        while (job.Ledger.Acknowledged < acknowledged)
-        {
-            await Task.Delay(5);
-        }
-
-        action();
     }
 }

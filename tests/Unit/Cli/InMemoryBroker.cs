@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
 using Broker.V1;
 using Grpc.Core;
@@ -18,7 +19,7 @@ internal sealed class InMemoryBroker : IAsyncDisposable
     private readonly WebApplication app;
     private readonly Lock gate = new();
     private readonly List<MemoryShard> shards = [];
-    private readonly HashSet<(string Producer, ulong Batch)> taken = [];
+    private readonly Dictionary<(string Producer, ulong Batch), ProduceAck> taken = [];
     private CancellationTokenSource connections = new();
     private int batches;
 
@@ -30,6 +31,7 @@ internal sealed class InMemoryBroker : IAsyncDisposable
         LoseRecord,
         DoubleRecord,
         SwapRecords,
+        MisplaceRecord,
     }
 
     public Uri Endpoint => new(app.Urls.First());
@@ -142,25 +144,36 @@ internal sealed class InMemoryBroker : IAsyncDisposable
                 return ack;
             }
 
-            var isNew = taken.Add((producer, batch.BatchNumber));
-            var records = batch.Records.ToList();
-            if (isNew && number == 20 && Planted == Plant.SwapRecords)
+            if (taken.TryGetValue((producer, batch.BatchNumber), out var first))
+            {
+                return first;
+            }
+
+            taken.Add((producer, batch.BatchNumber), ack);
+            var records = batch.Records.Select((record, index) => (record, index)).ToList();
+            if (number == 20 && Planted == Plant.SwapRecords)
             {
                 (records[0], records[1]) = (records[1], records[0]);
             }
 
-            foreach (var (record, index) in records.Select((record, index) => (record, index)))
+            foreach (var (record, index) in records)
             {
                 var key = HashKey.OfPartitionKey(record.PartitionKey);
                 var shard = shards.Find(candidate => candidate.IsOpen && candidate.Range.Contains(key))!;
-                var isLost = isNew && number == 20 && index == 0 && Planted == Plant.LoseRecord;
-                var times = !isNew || isLost ? 0 : number == 20 && index == 0 && Planted == Plant.DoubleRecord ? 2 : 1;
-                for (var i = 0; i < times; i++)
+                var plant = number == 20 && index == 0 ? Planted : Plant.None;
+                var place = shard.Count + (plant == Plant.MisplaceRecord ? 1_000 : 1);
+                for (var times = plant switch { Plant.LoseRecord => 0, Plant.DoubleRecord => 2, _ => 1 }; times > 0; times--)
                 {
                     shard.Append(record);
                 }
 
-                ack.Parts.Add(new ProduceAckPart { ShardId = shard.Id, FirstSequenceNumber = "1", RecordCount = 1, RecordIndexes = { (uint)index } });
+                ack.Parts.Add(new ProduceAckPart
+                {
+                    ShardId = shard.Id,
+                    FirstSequenceNumber = shard.NumberOf(place),
+                    RecordCount = 1,
+                    RecordIndexes = { (uint)index },
+                });
             }
 
             return ack;
@@ -183,6 +196,7 @@ internal sealed class InMemoryBroker : IAsyncDisposable
 
     internal sealed class MemoryShard(string id, Broker.Contracts.Streams.HashKeyRange range, string[] parents)
     {
+        private const long Second = 1_700_000_000;
         private readonly ConcurrentQueue<V1.Record> records = new();
         private volatile MemoryShard[] children = [];
 
@@ -200,10 +214,13 @@ internal sealed class InMemoryBroker : IAsyncDisposable
 
         public void Close(MemoryShard[] successors) => children = successors;
 
-        /// <summary>Sequence numbers are 1, 2, 3 and so on.</summary>
+        /// <summary>The sequence number of the shard's first, second and so on record.</summary>
+        public string NumberOf(int position) =>
+            new SequenceNumber(Second, int.Parse(Id[^12..], CultureInfo.InvariantCulture), position, Second).ToString();
+
         public void Append(PutRecordsEntry entry) => records.Enqueue(new V1.Record
         {
-            SequenceNumber = $"{records.Count + 1}",
+            SequenceNumber = NumberOf(records.Count + 1),
             PartitionKey = entry.PartitionKey,
             Data = entry.Data,
         });

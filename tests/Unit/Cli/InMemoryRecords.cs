@@ -1,4 +1,5 @@
 using System.Globalization;
+using Broker.Contracts.Shards;
 using Broker.V1;
 using Grpc.Core;
 
@@ -63,7 +64,7 @@ internal sealed class InMemoryRecords(InMemoryBroker broker) : RecordService.Rec
                     var response = new SubscribeToShardResponse
                     {
                         Records = { read },
-                        ContinuationSequenceNumber = next == 0 ? "" : $"{next}",
+                        ContinuationSequenceNumber = next == 0 ? "" : broker.Find(request.ShardId).NumberOf(next),
                         MillisBehindLatest = broker.Find(request.ShardId).Count - next,
                     };
                     response.ChildShards.AddRange(isEnd ? broker.Find(request.ShardId).Children : []);
@@ -96,7 +97,7 @@ internal sealed class InMemoryRecords(InMemoryBroker broker) : RecordService.Rec
 
     private int IndexOf(string shardId, StartingPosition position) => position.Type switch
     {
-        ShardIteratorType.AfterSequenceNumber => int.Parse(position.SequenceNumber, CultureInfo.InvariantCulture),
+        ShardIteratorType.AfterSequenceNumber => (int)(SequenceNumber.TryParse(position.SequenceNumber, out var after) ? after.Position : throw new FormatException(position.SequenceNumber)),
         ShardIteratorType.Latest => broker.Find(shardId).Count,
         _ => 0,
     };

@@ -10,6 +10,7 @@ public sealed class VerifyLedgerTests
     private const string Shard = "shardId-000000000000";
     private readonly FakeTimeProvider time = new();
     private readonly VerifyLedger ledger;
+    private readonly Dictionary<long, string> places = [];
     private int sequence;
 
     public VerifyLedgerTests() => ledger = new VerifyLedger(["poll", "push"], time);
@@ -37,10 +38,10 @@ public sealed class VerifyLedgerTests
         for (var n = 0; n < 10; n++)
         {
             Acknowledge(n);
-            ledger.Take(0, Record(n), Shard, Next());
+            ledger.Take(0, Record(n), Shard, Place(n));
             if (n != 7)
             {
-                ledger.Take(1, Record(n), Shard, Next());
+                ledger.Take(1, Record(n), Shard, Place(n));
             }
         }
 
@@ -88,6 +89,22 @@ public sealed class VerifyLedgerTests
     }
 
     [Fact]
+    public void A_record_read_elsewhere_than_acknowledged_is_misplaced_whichever_came_first()
+    {
+        Acknowledge(0);
+        ledger.Take(0, Record(0), Shard, Place(0));
+        ledger.Take(1, Record(0), Shard, Next());
+        ledger.Take(0, Record(1), "shardId-000000000001", Place(1));
+        ledger.Take(1, Record(1), Shard, Place(1));
+        Acknowledge(1);
+        var report = ledger.Report("s", 0);
+        Assert.False(report.IsClean);
+        Assert.Equal((0, 0, 0, 2), (report.Lost, report.Doubled, report.OutOfOrder, report.Misplaced));
+        Assert.Equal(["push", "poll"], report.Faults.Select(fault => fault.Reader));
+        Assert.Equal("lost 0, doubled 0, out of order 0, misplaced 2, longest stall 0 ms", report.Verdict);
+    }
+
+    [Fact]
     public void Keys_have_each_their_own_order()
     {
         ledger.Take(0, new VerifyRecord(0, 1, 5), Shard, Next());
@@ -101,8 +118,8 @@ public sealed class VerifyLedgerTests
     {
         Read(1);
         Read(0);
-        ledger.Acknowledge([(Record(0), Shard, "1")], TimeSpan.Zero, wasRefused: true);
-        ledger.Acknowledge([(Record(1), Shard, "1")], TimeSpan.Zero, wasRefused: false);
+        ledger.Acknowledge([(Record(0), Shard, Place(0))], TimeSpan.Zero, wasRefused: true);
+        ledger.Acknowledge([(Record(1), Shard, Place(1))], TimeSpan.Zero, wasRefused: false);
         var report = ledger.Report("s", 0);
         Assert.True(report.IsClean);
         Assert.Equal(2, report.Overtaken);
@@ -120,7 +137,7 @@ public sealed class VerifyLedgerTests
     [Fact]
     public void The_longest_stall_is_that_of_writers_and_readers()
     {
-        ledger.Acknowledge([(Record(0), Shard, "1")], TimeSpan.FromMilliseconds(300), wasRefused: false);
+        ledger.Acknowledge([(Record(0), Shard, Place(0))], TimeSpan.FromMilliseconds(300), wasRefused: false);
         time.Advance(TimeSpan.FromMilliseconds(100));
         Read(0);
         Assert.Equal(300, ledger.Report("s", 0).LongestStallMillis);
@@ -145,14 +162,17 @@ public sealed class VerifyLedgerTests
 
     private static VerifyRecord Record(long number) => new(0, 0, number);
 
-    private void Acknowledge(long number) => ledger.Acknowledge([(Record(number), Shard, "1")], TimeSpan.Zero, wasRefused: false);
+    private void Acknowledge(long number) => ledger.Acknowledge([(Record(number), Shard, Place(number))], TimeSpan.Zero, wasRefused: false);
 
     private void Read(long number)
     {
-        var next = Next();
+        var next = Place(number);
         ledger.Take(0, Record(number), Shard, next);
         ledger.Take(1, Record(number), Shard, next);
     }
 
     private string Next() => $"{++sequence}";
+
+    /// <summary>Where a record is: given out when it is first spoken of.</summary>
+    private string Place(long number) => places.TryGetValue(number, out var place) ? place : places[number] = Next();
 }

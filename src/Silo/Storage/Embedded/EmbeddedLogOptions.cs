@@ -37,27 +37,27 @@ public sealed class EmbeddedLogOptions
         List<string> faults = [];
         if (string.IsNullOrWhiteSpace(DataDirectory))
         {
-            faults.Add($"{nameof(DataDirectory)} is empty: name a directory.");
+            faults.Add($"Broker:Log:{nameof(DataDirectory)} is empty: name a directory.");
         }
 
         if (FileBytes < 65_536 || FileBytes > int.MaxValue || FileBytes % 4096 != 0)
         {
-            faults.Add($"{nameof(FileBytes)} is {FileBytes}: give a multiple of 4096 from 65536 to 2147479552.");
+            faults.Add($"Broker:Log:{nameof(FileBytes)} is {FileBytes}: give a multiple of 4096 from 65536 to 2147479552.");
         }
 
         if (MaxFrameBytes is < 65_536 or > 32 * 1024 * 1024)
         {
-            faults.Add($"{nameof(MaxFrameBytes)} is {MaxFrameBytes}: give 65536 to 33554432.");
+            faults.Add($"Broker:Log:{nameof(MaxFrameBytes)} is {MaxFrameBytes}: give 65536 to 33554432.");
         }
 
         if (MarkDelay <= TimeSpan.Zero || RetryDelay <= TimeSpan.Zero)
         {
-            faults.Add($"{nameof(MarkDelay)} and {nameof(RetryDelay)} must be above zero.");
+            faults.Add($"Broker:Log:{nameof(MarkDelay)} and {nameof(RetryDelay)} must be above zero.");
         }
 
         if (RewriteBelow is < 0 or > 0.5)
         {
-            faults.Add($"{nameof(RewriteBelow)} is {RewriteBelow}: give 0 to 0.5.");
+            faults.Add($"Broker:Log:{nameof(RewriteBelow)} is {RewriteBelow}: give 0 to 0.5.");
         }
 
         return faults;

@@ -20,32 +20,32 @@ public sealed partial class SqliteRowStore : IRowStore, IStorageComponent, IDisp
     /// <summary>The layout that this release writes (PRAGMA user_version).</summary>
     public const int SchemaVersion = 1;
 
-    private readonly string _path;
-    private readonly int _maxPages;
-    private readonly ILogger<SqliteRowStore> _logger;
-    private SqliteWorker? _worker;
+    private readonly string path;
+    private readonly int maxPages;
+    private readonly ILogger<SqliteRowStore> logger;
+    private SqliteWorker? worker;
 
     /// <param name="dataDirectory">Made where it is missing.</param>
     /// <param name="logger">Told of opening and closing.</param>
     /// <param name="maxPages">Most pages of 4 KiB that the file may have; 0 for SQLite's own bound. Past it a write finds the disk full.</param>
     public SqliteRowStore(string dataDirectory, ILogger<SqliteRowStore> logger, int maxPages = 0)
     {
-        _path = Path.Combine(dataDirectory, FileName);
-        _maxPages = maxPages;
-        _logger = logger;
+        path = Path.Combine(dataDirectory, FileName);
+        this.maxPages = maxPages;
+        this.logger = logger;
     }
 
     /// <summary>Opens the file, makes it where it is missing, and brings it to the present layout.</summary>
     /// <exception cref="StorageException">Locked by another process, damaged, or written by a newer release.</exception>
     public async ValueTask OpenAsync(CancellationToken cancellationToken)
     {
-        if (_worker is not null)
+        if (this.worker is not null)
         {
             return;
         }
 
-        DurableDirectory.Create(Path.GetDirectoryName(Path.GetFullPath(_path))!);
-        var worker = new SqliteWorker(_path);
+        DurableDirectory.Create(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        var worker = new SqliteWorker(path);
         try
         {
             await worker.RunAsync(Prepare, cancellationToken);
@@ -56,8 +56,8 @@ public sealed partial class SqliteRowStore : IRowStore, IStorageComponent, IDisp
             throw;
         }
 
-        _worker = worker;
-        LogOpened(_path);
+        this.worker = worker;
+        LogOpened(path);
     }
 
     /// <summary>Finishes what was asked for and closes the file. Repeatable.</summary>
@@ -87,15 +87,15 @@ public sealed partial class SqliteRowStore : IRowStore, IStorageComponent, IDisp
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _worker, null) is { } worker)
+        if (Interlocked.Exchange(ref this.worker, null) is { } worker)
         {
             worker.Dispose();
-            LogClosed(_path);
+            LogClosed(path);
         }
     }
 
     private SqliteWorker Worker =>
-        _worker ?? throw new StorageException(StorageFault.Device, $"The row store {_path} is not open.");
+        worker ?? throw new StorageException(StorageFault.Device, $"The row store {path} is not open.");
 
     private bool Prepare(SqliteSession session)
     {
@@ -106,13 +106,13 @@ public sealed partial class SqliteRowStore : IRowStore, IStorageComponent, IDisp
         {
             throw new StorageException(
                 StorageFault.NewerVersion,
-                $"{_path} has layout {version}, written by a newer release; this one knows layouts up to {SchemaVersion}. Start the newer release, or restore a copy made before the upgrade.");
+                $"{path} has layout {version}, written by a newer release; this one knows layouts up to {SchemaVersion}. Start the newer release, or restore a copy made before the upgrade.");
         }
 
         // Pages that are gone can read as empty: streams would be missing without a word.
         if (session.Text("PRAGMA quick_check(1)") is var verdict and not "ok")
         {
-            throw new StorageException(StorageFault.Corrupt, $"{_path} is damaged: {verdict}. Restore the data directory from a backup.");
+            throw new StorageException(StorageFault.Corrupt, $"{path} is damaged: {verdict}. Restore the data directory from a backup.");
         }
 
         if (version == 0)
@@ -127,9 +127,9 @@ public sealed partial class SqliteRowStore : IRowStore, IStorageComponent, IDisp
                 """));
         }
 
-        if (_maxPages > 0)
+        if (maxPages > 0)
         {
-            session.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count={_maxPages}"));
+            session.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count={maxPages}"));
         }
 
         return true;

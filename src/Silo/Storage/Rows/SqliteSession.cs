@@ -6,12 +6,12 @@ namespace Broker.Silo.Storage.Rows;
 /// <summary>An open SQLite connection with its prepared statements. Used by the thread of <see cref="SqliteWorker"/> alone.</summary>
 internal sealed class SqliteSession : IDisposable
 {
-    private readonly string _path;
-    private readonly Dictionary<string, SqliteCommand> _statements = new(StringComparer.Ordinal);
-    private SqliteConnection? _connection;
-    private bool _committing;
+    private readonly string path;
+    private readonly Dictionary<string, SqliteCommand> statements = new(StringComparer.Ordinal);
+    private SqliteConnection? connection;
+    private bool committing;
 
-    public SqliteSession(string path) => _path = path;
+    public SqliteSession(string path) => this.path = path;
 
     public void Execute(string sql)
     {
@@ -66,9 +66,9 @@ internal sealed class SqliteSession : IDisposable
                 Apply(writes[i]);
             }
 
-            _committing = true;
+            committing = true;
             Statement("COMMIT").ExecuteNonQuery();
-            _committing = false;
+            committing = false;
         }
         catch
         {
@@ -96,28 +96,28 @@ internal sealed class SqliteSession : IDisposable
         };
 
         // A commit that a device failed in the middle may come back when the file is opened again.
-        var outcome = _committing && fault == StorageFault.Device ? " Whether the write landed is unknown." : string.Empty;
-        _committing = false;
-        return new StorageException(fault, $"{_path}: {meaning} ({exception.Message}).{outcome}", exception);
+        var outcome = committing && fault == StorageFault.Device ? " Whether the write landed is unknown." : string.Empty;
+        committing = false;
+        return new StorageException(fault, $"{path}: {meaning} ({exception.Message}).{outcome}", exception);
     }
 
     public void Dispose()
     {
-        foreach (var statement in _statements.Values)
+        foreach (var statement in statements.Values)
         {
             statement.Dispose();
         }
 
-        _connection?.Dispose();
+        connection?.Dispose();
     }
 
-    private SqliteConnection Connection => _connection ??= Open();
+    private SqliteConnection Connection => connection ??= Open();
 
     private SqliteConnection Open()
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
-            DataSource = _path,
+            DataSource = path,
             Mode = SqliteOpenMode.ReadWriteCreate,
             Pooling = false,
             DefaultTimeout = 1,
@@ -160,7 +160,7 @@ internal sealed class SqliteSession : IDisposable
 
     private SqliteCommand Statement(string sql, params ReadOnlySpan<object> values)
     {
-        if (!_statements.TryGetValue(sql, out var command))
+        if (!statements.TryGetValue(sql, out var command))
         {
             command = Connection.CreateCommand();
             command.CommandText = sql;
@@ -169,7 +169,7 @@ internal sealed class SqliteSession : IDisposable
                 command.Parameters.AddWithValue(string.Create(CultureInfo.InvariantCulture, $"${i + 1}"), values[i]);
             }
 
-            _statements.Add(sql, command);
+            statements.Add(sql, command);
             return command;
         }
 

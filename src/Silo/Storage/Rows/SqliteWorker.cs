@@ -10,17 +10,17 @@ internal sealed class SqliteWorker : IDisposable
     /// <summary>Calls that may wait; past it callers wait for room. A call's own bytes are its caller's to bound.</summary>
     private const int MaxQueuedCalls = 4_096;
 
-    private readonly Channel<Call> _calls = Channel.CreateBounded<Call>(
+    private readonly Channel<Call> calls = Channel.CreateBounded<Call>(
         new BoundedChannelOptions(MaxQueuedCalls) { SingleReader = true, AllowSynchronousContinuations = false });
 
-    private readonly string _path;
-    private readonly Thread _thread;
+    private readonly string path;
+    private readonly Thread thread;
 
     public SqliteWorker(string path)
     {
-        _path = path;
-        _thread = new Thread(Loop) { IsBackground = true, Name = "broker-rows" };
-        _thread.Start();
+        this.path = path;
+        thread = new Thread(Loop) { IsBackground = true, Name = "broker-rows" };
+        thread.Start();
     }
 
     /// <summary>Does one piece of work on the thread. A call that has begun is not cancelled: its outcome would be unknown.</summary>
@@ -30,11 +30,11 @@ internal sealed class SqliteWorker : IDisposable
         var call = new Call<T>(work, cancellationToken);
         try
         {
-            await _calls.Writer.WriteAsync(call, cancellationToken);
+            await calls.Writer.WriteAsync(call, cancellationToken);
         }
         catch (ChannelClosedException closed)
         {
-            throw new StorageException(StorageFault.Device, $"The row store {_path} is closed.", closed);
+            throw new StorageException(StorageFault.Device, $"The row store {path} is closed.", closed);
         }
 
         return await call.Completion;
@@ -42,16 +42,16 @@ internal sealed class SqliteWorker : IDisposable
 
     public void Dispose()
     {
-        _calls.Writer.TryComplete();
-        _thread.Join();
+        calls.Writer.TryComplete();
+        thread.Join();
     }
 
     private void Loop()
     {
-        using var session = new SqliteSession(_path);
-        while (_calls.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        using var session = new SqliteSession(path);
+        while (calls.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
-            while (_calls.Reader.TryRead(out var call))
+            while (calls.Reader.TryRead(out var call))
             {
                 call.Run(session);
             }
@@ -65,29 +65,29 @@ internal sealed class SqliteWorker : IDisposable
 
     private sealed class Call<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken) : Call
     {
-        private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Task<T> Completion => _completion.Task;
+        public Task<T> Completion => completion.Task;
 
         public override void Run(SqliteSession session)
         {
             if (cancellationToken.IsCancellationRequested)
             {
-                _completion.TrySetCanceled(cancellationToken);
+                completion.TrySetCanceled(cancellationToken);
                 return;
             }
 
             try
             {
-                _completion.TrySetResult(work(session));
+                completion.TrySetResult(work(session));
             }
             catch (SqliteException exception)
             {
-                _completion.TrySetException(session.Translate(exception));
+                completion.TrySetException(session.Translate(exception));
             }
             catch (Exception exception)
             {
-                _completion.TrySetException(exception);
+                completion.TrySetException(exception);
             }
         }
     }

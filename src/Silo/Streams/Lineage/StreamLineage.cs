@@ -11,24 +11,24 @@ namespace Broker.Silo.Streams.Lineage;
 /// </remarks>
 public sealed class StreamLineage
 {
-    private readonly ImmutableSortedDictionary<ShardId, ShardDescription> _shards;
+    private readonly ImmutableSortedDictionary<ShardId, ShardDescription> shards;
 
     private StreamLineage(ImmutableSortedDictionary<ShardId, ShardDescription> shards)
     {
-        _shards = shards;
+        this.shards = shards;
         Open = [.. shards.Values.Where(shard => shard.IsOpen).OrderBy(shard => shard.Range.Start)];
     }
 
     public static StreamLineage Empty { get; } = new(ImmutableSortedDictionary<ShardId, ShardDescription>.Empty);
 
     /// <summary>Every shard, by id.</summary>
-    public IEnumerable<ShardDescription> Shards => _shards.Values;
+    public IEnumerable<ShardDescription> Shards => shards.Values;
 
     /// <summary>The open shards, by hash key.</summary>
     public ImmutableArray<ShardDescription> Open { get; }
 
     /// <summary>The index that the next shard gets. The newest shard is always open, so no index is ever given twice.</summary>
-    public int NextIndex => _shards.IsEmpty ? 0 : _shards.Keys.Last().Index + 1;
+    public int NextIndex => shards.IsEmpty ? 0 : shards.Keys.Last().Index + 1;
 
     /// <summary>The shards of a new stream.</summary>
     public static StreamLineage Create(int shardCount, long nowSecond)
@@ -40,7 +40,7 @@ public sealed class StreamLineage
     /// <summary>A lineage as its rows tell it.</summary>
     public static StreamLineage Restore(IEnumerable<ShardDescription> shards) => new(shards.ToImmutableSortedDictionary(shard => shard.Id, shard => shard));
 
-    public ShardDescription? Find(ShardId id) => _shards.GetValueOrDefault(id);
+    public ShardDescription? Find(ShardId id) => shards.GetValueOrDefault(id);
 
     /// <summary>Closes a shard where its log was sealed and opens its two halves.</summary>
     /// <exception cref="InvalidOperationException">The shard is not there or not open, or the key does not split it.</exception>
@@ -77,14 +77,14 @@ public sealed class StreamLineage
 
     /// <summary>Closed shards all of whose records arrived before the horizon.</summary>
     public ImmutableArray<ShardId> Expired(long horizonUnixMilliseconds) =>
-        [.. _shards.Values.Where(shard => HasExpired(shard, horizonUnixMilliseconds)).Select(shard => shard.Id)];
+        [.. shards.Values.Where(shard => HasExpired(shard, horizonUnixMilliseconds)).Select(shard => shard.Id)];
 
-    public StreamLineage Without(IEnumerable<ShardId> ids) => new(_shards.RemoveRange(ids));
+    public StreamLineage Without(IEnumerable<ShardId> ids) => new(shards.RemoveRange(ids));
 
     public static bool HasExpired(ShardDescription shard, long horizonUnixMilliseconds) => shard.ClosedUnixMilliseconds < horizonUnixMilliseconds;
 
     private LineageChange Apply(ImmutableArray<ShardDescription> closed, ImmutableArray<ShardDescription> opened) =>
-        new(new StreamLineage(_shards.SetItems(closed.Concat(opened).Select(shard => KeyValuePair.Create(shard.Id, shard)))), closed, opened);
+        new(new StreamLineage(shards.SetItems(closed.Concat(opened).Select(shard => KeyValuePair.Create(shard.Id, shard)))), closed, opened);
 
     private ShardDescription OpenShard(ShardId id) =>
         Find(id) is { IsOpen: true } shard ? shard : throw new InvalidOperationException($"{id} is not an open shard.");

@@ -17,23 +17,23 @@ namespace Broker.Silo.Streams.Retention;
 /// </remarks>
 public sealed partial class ExpiryClock
 {
-    private readonly TimeProvider _time;
-    private readonly RetentionOptions _options;
-    private readonly ILogger<ExpiryClock> _logger;
-    private readonly Lock _lock = new();
-    private readonly long _startTimestamp;
-    private readonly long _startWall;
-    private long _now;
-    private bool _held;
-    private bool _suspended;
+    private readonly TimeProvider time;
+    private readonly RetentionOptions options;
+    private readonly ILogger<ExpiryClock> logger;
+    private readonly Lock gate = new();
+    private readonly long startTimestamp;
+    private readonly long startWall;
+    private long now;
+    private bool held;
+    private bool suspended;
 
     public ExpiryClock(TimeProvider time, IOptions<RetentionOptions> options, ILogger<ExpiryClock> logger)
     {
-        _time = time;
-        _options = options.Value;
-        _logger = logger;
-        _startTimestamp = time.GetTimestamp();
-        _startWall = _now = Wall();
+        this.time = time;
+        this.options = options.Value;
+        this.logger = logger;
+        startTimestamp = time.GetTimestamp();
+        startWall = now = Wall();
     }
 
     /// <summary>Milliseconds since 1970; never falls.</summary>
@@ -41,10 +41,10 @@ public sealed partial class ExpiryClock
     {
         get
         {
-            lock (_lock)
+            lock (gate)
             {
                 Advance();
-                return _now;
+                return now;
             }
         }
     }
@@ -54,10 +54,10 @@ public sealed partial class ExpiryClock
     {
         get
         {
-            lock (_lock)
+            lock (gate)
             {
                 Advance();
-                return _suspended || _held;
+                return suspended || held;
             }
         }
     }
@@ -65,14 +65,14 @@ public sealed partial class ExpiryClock
     /// <summary>Takes over where the last run ended. Called once, before the first grain runs.</summary>
     public void Restore(long floorUnixMilliseconds)
     {
-        lock (_lock)
+        lock (gate)
         {
             var wall = Wall();
-            _held = wall - floorUnixMilliseconds > Milliseconds(_options.JumpTolerance) && _options.HoldAfterRestart > TimeSpan.Zero;
-            _now = _held || wall < floorUnixMilliseconds ? floorUnixMilliseconds : wall;
-            if (_held)
+            held = wall - floorUnixMilliseconds > Milliseconds(options.JumpTolerance) && options.HoldAfterRestart > TimeSpan.Zero;
+            now = held || wall < floorUnixMilliseconds ? floorUnixMilliseconds : wall;
+            if (held)
             {
-                LogHeld(wall, floorUnixMilliseconds, _options.HoldAfterRestart);
+                LogHeld(wall, floorUnixMilliseconds, options.HoldAfterRestart);
             }
             else if (wall < floorUnixMilliseconds)
             {
@@ -83,39 +83,39 @@ public sealed partial class ExpiryClock
 
     private void Advance()
     {
-        var elapsed = _time.GetElapsedTime(_startTimestamp);
+        var elapsed = time.GetElapsedTime(startTimestamp);
         var wall = Wall();
-        var expected = _startWall + Milliseconds(elapsed);
-        if (wall - expected > Milliseconds(_options.JumpTolerance))
+        var expected = startWall + Milliseconds(elapsed);
+        if (wall - expected > Milliseconds(options.JumpTolerance))
         {
-            if (!_suspended)
+            if (!suspended)
             {
-                _suspended = true;
-                LogSuspended(wall, expected, _options.JumpTolerance);
+                suspended = true;
+                LogSuspended(wall, expected, options.JumpTolerance);
             }
 
             return;
         }
 
-        if (_suspended)
+        if (suspended)
         {
-            _suspended = false;
+            suspended = false;
             LogResumed(wall);
         }
 
-        if (_held && elapsed >= _options.HoldAfterRestart)
+        if (held && elapsed >= options.HoldAfterRestart)
         {
-            _held = false;
+            held = false;
             LogResumed(wall);
         }
 
-        if (!_held)
+        if (!held)
         {
-            _now = Math.Max(_now, wall);
+            now = Math.Max(now, wall);
         }
     }
 
-    private long Wall() => _time.GetUtcNow().ToUnixTimeMilliseconds();
+    private long Wall() => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private static long Milliseconds(TimeSpan span) => (long)span.TotalMilliseconds;
 }

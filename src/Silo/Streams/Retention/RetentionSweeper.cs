@@ -25,7 +25,7 @@ public sealed partial class RetentionSweeper(
     private const int PageRows = 1_024;
     private const int MaxConcurrentStreams = 16;
 
-    private readonly ILogger _logger = logger;
+    private readonly ILogger logger = logger;
 
     /// <summary>One pass over all streams. What fails is logged and left to the next pass.</summary>
     public async Task SweepAsync(CancellationToken cancellationToken)

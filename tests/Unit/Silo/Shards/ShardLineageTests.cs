@@ -3,9 +3,8 @@ using Broker.Contracts.Errors;
 using Broker.Contracts.Grains;
 using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
-using static Broker.Tests.Unit.Silo.Shards.ShardFixture;
-
 using Xunit;
+using static Broker.Tests.Unit.Silo.Shards.ShardFixture;
 
 namespace Broker.Tests.Unit.Silo.Shards;
 

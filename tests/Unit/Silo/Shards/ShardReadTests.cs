@@ -5,9 +5,8 @@ using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
 using Broker.Silo.Shards;
 using Broker.Silo.Storage;
-using static Broker.Tests.Unit.Silo.Shards.ShardFixture;
-
 using Xunit;
+using static Broker.Tests.Unit.Silo.Shards.ShardFixture;
 
 namespace Broker.Tests.Unit.Silo.Shards;
 

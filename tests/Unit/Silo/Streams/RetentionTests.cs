@@ -100,17 +100,17 @@ public sealed class RetentionTests
     /// <summary>A wall clock that can be set apart from elapsed time.</summary>
     private sealed class SteppingTime(DateTimeOffset start) : TimeProvider
     {
-        private readonly FakeTimeProvider _elapsed = new(start);
-        private TimeSpan _offset;
+        private readonly FakeTimeProvider elapsed = new(start);
+        private TimeSpan offset;
 
-        public void Advance(TimeSpan by) => _elapsed.Advance(by);
+        public void Advance(TimeSpan by) => elapsed.Advance(by);
 
-        public void Step(TimeSpan by) => _offset += by;
+        public void Step(TimeSpan by) => offset += by;
 
-        public override DateTimeOffset GetUtcNow() => _elapsed.GetUtcNow() + _offset;
+        public override DateTimeOffset GetUtcNow() => elapsed.GetUtcNow() + offset;
 
-        public override long GetTimestamp() => _elapsed.GetTimestamp();
+        public override long GetTimestamp() => elapsed.GetTimestamp();
 
-        public override long TimestampFrequency => _elapsed.TimestampFrequency;
+        public override long TimestampFrequency => elapsed.TimestampFrequency;
     }
 }

@@ -11,17 +11,17 @@ namespace Broker.Tests.Unit.Silo.Storage.Rows;
 
 public sealed class SqliteRowStoreTests : IAsyncLifetime, IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("broker-rows-").FullName;
-    private SqliteRowStore _rows = null!;
+    private readonly string directory = Directory.CreateTempSubdirectory("broker-rows-").FullName;
+    private SqliteRowStore rows = null!;
 
-    public async Task InitializeAsync() => _rows = await OpenAsync();
+    public async Task InitializeAsync() => rows = await OpenAsync();
 
     public Task DisposeAsync() => Task.CompletedTask;
 
     public void Dispose()
     {
-        _rows.Dispose();
-        Directory.Delete(_directory, recursive: true);
+        rows.Dispose();
+        Directory.Delete(directory, recursive: true);
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class SqliteRowStoreTests : IAsyncLifetime, IDisposable
         Assert.Equal(("2", 2L), await ReadAsync(a));
         Assert.Equal(("2", 2L), await ReadAsync(b));
         await WriteAsync(new RowWrite(a, null, 2), new RowWrite(new RowKey("p", "none"), null, null), new RowWrite(new RowKey("p", "none"), null, 0));
-        Assert.Null(await _rows.GetAsync(a, CancellationToken.None));
+        Assert.Null(await rows.GetAsync(a, CancellationToken.None));
     }
 
     [Fact]
@@ -48,8 +48,8 @@ public sealed class SqliteRowStoreTests : IAsyncLifetime, IDisposable
     {
         await WriteAsync([.. new[] { "b", "a", "B", "c" }.Select(key => new RowWrite(new RowKey("p", key), Bytes(key), 0))]);
         await WriteAsync(new RowWrite(new RowKey("q", "a"), Bytes("x"), 0));
-        Assert.Equal(["B", "a"], (await _rows.ListAsync("p", null, 2, CancellationToken.None)).Select(row => row.Key.Key));
-        Assert.Equal(["b", "c"], (await _rows.ListAsync("p", "a", 9, CancellationToken.None)).Select(row => row.Key.Key));
+        Assert.Equal(["B", "a"], (await rows.ListAsync("p", null, 2, CancellationToken.None)).Select(row => row.Key.Key));
+        Assert.Equal(["b", "c"], (await rows.ListAsync("p", "a", 9, CancellationToken.None)).Select(row => row.Key.Key));
     }
 
     [Fact]
@@ -58,9 +58,9 @@ public sealed class SqliteRowStoreTests : IAsyncLifetime, IDisposable
         var clock = Stopwatch.StartNew();
         await WriteAsync([.. Enumerable.Range(0, 10_000).Select(i => new RowWrite(new RowKey("p", i.ToString("D5", CultureInfo.InvariantCulture)), new byte[100], 0))]);
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"It took {clock.Elapsed}.");
-        _rows.Dispose();
-        _rows = await OpenAsync();
-        Assert.Equal(10_000, (await _rows.ListAsync("p", null, 20_000, CancellationToken.None)).Count);
+        rows.Dispose();
+        rows = await OpenAsync();
+        Assert.Equal(10_000, (await rows.ListAsync("p", null, 20_000, CancellationToken.None)).Count);
     }
 
     [Fact]
@@ -90,13 +90,13 @@ public sealed class SqliteRowStoreTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task AFileOfANewerReleaseIsRefused()
     {
-        _rows.Dispose();
+        rows.Dispose();
         Execute("PRAGMA user_version=2");
         var exception = await Assert.ThrowsAsync<StorageException>(OpenAsync);
         Assert.Equal(StorageFault.NewerVersion, exception.Fault);
         Assert.Contains("layout 2", exception.Message, StringComparison.Ordinal);
         Execute("PRAGMA user_version=1");
-        _rows = await OpenAsync();
+        rows = await OpenAsync();
     }
 
     [Fact]
@@ -109,12 +109,12 @@ public sealed class SqliteRowStoreTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task AFullDeviceRefusesTheWriteAndTheStoreStaysGood()
     {
-        _rows.Dispose();
-        _rows = await OpenAsync(maxPages: 32);
+        rows.Dispose();
+        rows = await OpenAsync(maxPages: 32);
         await WriteAsync(new RowWrite(new RowKey("p", "a"), Bytes("kept"), 0));
         var exception = await Assert.ThrowsAsync<StorageException>(() => WriteAsync(new RowWrite(new RowKey("p", "b"), new byte[1_000_000], 0)));
         Assert.Equal(StorageFault.DiskFull, exception.Fault);
-        Assert.Null(await _rows.GetAsync(new RowKey("p", "b"), CancellationToken.None));
+        Assert.Null(await rows.GetAsync(new RowKey("p", "b"), CancellationToken.None));
         await WriteAsync(new RowWrite(new RowKey("p", "a"), Bytes("more"), 1));
         Assert.Equal(("more", 2L), await ReadAsync(new RowKey("p", "a")));
     }
@@ -122,8 +122,8 @@ public sealed class SqliteRowStoreTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task ADamagedFileIsReported()
     {
-        _rows.Dispose();
-        await File.WriteAllBytesAsync(Path.Combine(_directory, SqliteRowStore.FileName), Encoding.ASCII.GetBytes(new string('x', 8_192)));
+        rows.Dispose();
+        await File.WriteAllBytesAsync(Path.Combine(directory, SqliteRowStore.FileName), Encoding.ASCII.GetBytes(new string('x', 8_192)));
         Assert.Equal(StorageFault.Corrupt, (await Assert.ThrowsAsync<StorageException>(OpenAsync)).Fault);
     }
 
@@ -131,21 +131,21 @@ public sealed class SqliteRowStoreTests : IAsyncLifetime, IDisposable
 
     private async Task<SqliteRowStore> OpenAsync(int maxPages)
     {
-        var rows = new SqliteRowStore(_directory, NullLogger<SqliteRowStore>.Instance, maxPages);
+        var rows = new SqliteRowStore(directory, NullLogger<SqliteRowStore>.Instance, maxPages);
         await rows.OpenAsync(CancellationToken.None);
         return rows;
     }
 
-    private Task WriteAsync(params RowWrite[] writes) => _rows.WriteAsync(writes, CancellationToken.None).AsTask();
+    private Task WriteAsync(params RowWrite[] writes) => rows.WriteAsync(writes, CancellationToken.None).AsTask();
 
     private async Task<(string Value, long Version)?> ReadAsync(RowKey key) =>
-        await _rows.GetAsync(key, CancellationToken.None) is { } row ? (Encoding.UTF8.GetString(row.Value.Span), row.Version) : null;
+        await rows.GetAsync(key, CancellationToken.None) is { } row ? (Encoding.UTF8.GetString(row.Value.Span), row.Version) : null;
 
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
     private void Execute(string sql)
     {
-        using var connection = new SqliteConnection($"Data Source={Path.Combine(_directory, SqliteRowStore.FileName)};Pooling=False");
+        using var connection = new SqliteConnection($"Data Source={Path.Combine(directory, SqliteRowStore.FileName)};Pooling=False");
         connection.Open();
         using var command = connection.CreateCommand();
         command.CommandText = sql;

@@ -1,0 +1,108 @@
+using System.ComponentModel;
+using System.Globalization;
+using System.Reflection;
+using Broker.Contracts.Limits;
+using Broker.Contracts.Streams;
+using Broker.Gateway.Hosting;
+using Broker.Silo.Hosting;
+using Broker.Silo.Shards;
+using Broker.Silo.Storage.Embedded;
+using Broker.Silo.Streams.Retention;
+using Microsoft.Extensions.Options;
+
+namespace Broker.Cli.Serve;
+
+/// <summary>Every setting that there is, as <c>Broker:Section:Name</c>; docs/settings.md lists them, and a test compares.</summary>
+internal static class BrokerSettings
+{
+    /// <summary>Which preset the limits start from; no property of <see cref="BrokerLimits"/>, since the others override what it sets.</summary>
+    public const string LimitsProfile = "Broker:Limits:Profile";
+
+    private static readonly Dictionary<string, Type> Sections = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["Storage"] = typeof(BrokerStorageOptions),
+        ["Log"] = typeof(EmbeddedLogOptions),
+        ["Shards"] = typeof(ShardOptions),
+        ["Limits"] = typeof(BrokerLimits),
+        ["Producers"] = typeof(ProducerLimits),
+        ["Retention"] = typeof(RetentionOptions),
+        ["Identity"] = typeof(BrokerIdentity),
+        ["Gateway"] = typeof(GatewayOptions),
+    };
+
+    /// <summary>The type of each setting by its full key.</summary>
+    public static IReadOnlyDictionary<string, Type> All { get; } = Sections
+        .SelectMany(section => section.Value.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property => property.SetMethod is { IsPublic: true })
+            .Select(property => ($"Broker:{section.Key}:{property.Name}", property.PropertyType)))
+        .Append((LimitsProfile, typeof(string)))
+
+        // It lies within Broker:Storage:DataDirectory, whatever it is set to.
+        .Where(setting => setting.Item1 != "Broker:Log:DataDirectory")
+        .ToDictionary(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>A setting's default, as it would be written.</summary>
+    public static string DefaultOf(string key)
+    {
+        if (key == LimitsProfile)
+        {
+            return "aws";
+        }
+
+        var parts = key.Split(':');
+        var options = Activator.CreateInstance(Sections[parts[1]])!;
+        return Convert.ToString(options.GetType().GetProperty(parts[2])!.GetValue(options), CultureInfo.InvariantCulture)!;
+    }
+
+    /// <summary>Names that no setting has, values that are none of their type, and what the options' own rules say: all at once.</summary>
+    public static IReadOnlyList<string> Faults(IConfiguration configuration, IStartupValidator validator)
+    {
+        List<string> faults = [.. configuration.GetSection("Broker").AsEnumerable()
+            .Where(pair => pair.Value is not null)
+            .Select(pair => Fault(pair.Key, pair.Value!))
+            .OfType<string>()];
+        try
+        {
+            validator.Validate();
+        }
+        catch (OptionsValidationException exception)
+        {
+            faults.AddRange(exception.Failures);
+        }
+        catch (AggregateException exception)
+        {
+            faults.AddRange(exception.InnerExceptions.OfType<OptionsValidationException>().SelectMany(inner => inner.Failures));
+        }
+        catch (InvalidOperationException) when (faults.Count > 0)
+        {
+            // A value that does not convert, which is told already.
+        }
+
+        return faults;
+    }
+
+    private static string? Fault(string key, string value)
+    {
+        if (!All.TryGetValue(key, out var type))
+        {
+            return $"{key} is no setting; docs/settings.md lists them.";
+        }
+
+        try
+        {
+            TypeDescriptor.GetConverter(type).ConvertFromInvariantString(value);
+            return null;
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or NotSupportedException or OverflowException)
+        {
+            return $"{key} is '{value}': it must be {Shape(type)}.";
+        }
+    }
+
+    private static string Shape(Type type) =>
+        type.IsEnum ? $"one of {string.Join(", ", Enum.GetNames(type))}"
+        : type == typeof(TimeSpan) ? "a time span as [days.]hh:mm:ss"
+        : type == typeof(bool) ? "true or false"
+        : type == typeof(double) ? "a number"
+        : "a whole number";
+}
