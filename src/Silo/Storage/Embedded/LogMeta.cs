@@ -57,7 +57,7 @@ internal sealed class LogMeta : IAsyncDisposable
         try
         {
             await meta.ReadAsync(cancellationToken);
-            
+
             // Generations are led by the boot that gave them: should the newest slot be damaged, no boot number comes twice.
             var newest = files.Select(entry => FileNames.TryParse(entry.Name, FileNames.JournalSuffix, out var generation) ? generation >> 32 : 0).DefaultIfEmpty().Max();
             meta.Boot = checked(Math.Max(meta.Boot, (uint)newest) + 1);
