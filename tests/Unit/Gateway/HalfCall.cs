@@ -44,7 +44,9 @@ internal sealed class HalfCall : HttpContent
         await stream.WriteAsync(bytes, cancellationToken);
         await stream.FlushAsync(cancellationToken);
         sent.TrySetResult();
-        await gone.Task.WaitAsync(cancellationToken);
+
+        // Where the server ends the stream before its answer is read, that cancels the rest of the body: the answer is what counts.
+        await gone.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     protected override bool TryComputeLength(out long length)
