@@ -59,11 +59,12 @@ public sealed class ServerTests
         using var broker = new BrokerProcess();
         using var refused = broker.Launch(
             "serve", "--data", broker.DataDirectory, "--listen", broker.Endpoint,
-            "--Broker:Limits:MaxRecordsPerBatch=0", "--Broker:Identity:AccountId=12", "--Broker:Shards:TailCacheBytes=1");
+            "--Broker:Limits:MaxRecordsPerBatch=0", "--Broker:Identity:AccountId=12", "--Broker:Shards:TailCacheBytes=1",
+            "--Broker:Gateway:Listen=12", "--Broker:Log:FileBytes=abc", "--Broker:Log:Nothing=1");
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         await refused.WaitForExitAsync(timeout.Token);
         Assert.NotEqual(0, refused.ExitCode);
-        foreach (var name in new[] { "Broker:Limits:MaxRecordsPerBatch", "Broker:Identity:AccountId", "Broker:Shards:TailCacheBytes" })
+        foreach (var name in new[] { "Broker:Limits:MaxRecordsPerBatch", "Broker:Identity:AccountId", "Broker:Shards:TailCacheBytes", "Broker:Gateway:Listen", "Broker:Log:FileBytes", "Broker:Log:Nothing" })
         {
             Assert.Contains(name, broker.Output, StringComparison.Ordinal);
         }

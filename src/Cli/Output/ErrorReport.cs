@@ -20,7 +20,7 @@ internal sealed record ErrorReport(string Line, int ExitCode)
         var status = exception.GetRpcStatus();
         var reason = status?.GetDetail<ErrorInfo>()?.Reason;
         var line = $"broker: {reason ?? ReasonOf(exception.StatusCode)}: {OneLine(status?.Message is { Length: > 0 } text ? text : exception.Status.Detail)}";
-        if (Hint(reason, status?.GetDetail<RetryInfo>()) is { } hint)
+        if (Hint(reason, line, status?.GetDetail<RetryInfo>()) is { } hint)
         {
             line += $" ({hint})";
         }
@@ -59,10 +59,10 @@ internal sealed record ErrorReport(string Line, int ExitCode)
         return message.EndsWith('.') ? message : message + ".";
     }
 
-    private static string? Hint(string? reason, RetryInfo? retry) => reason switch
+    private static string? Hint(string? reason, string line, RetryInfo? retry) => reason switch
     {
         "RESOURCE_NOT_FOUND" => "'broker stream list' shows what there is",
-        "RESOURCE_IN_USE" => "'broker stream describe' shows its state; a stream changes only while it is ACTIVE",
+        "RESOURCE_IN_USE" when !line.Contains("already exists", StringComparison.Ordinal) => "'broker stream describe' shows its state; a stream changes only while it is ACTIVE",
         "LIMIT_EXCEEDED" => "'broker limits' shows the quotas; 'broker serve --limits unlimited' lifts them",
         "PROVISIONED_THROUGHPUT_EXCEEDED" => "more shards, ON_DEMAND mode or 'broker serve --limits unlimited' give more",
         "STORAGE_FULL" => "writing resumes by itself when there is space again",

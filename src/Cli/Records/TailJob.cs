@@ -63,6 +63,11 @@ internal sealed class TailJob(StreamFollower follower, RecordWriter writer, long
         {
             await enough.CancelAsync(); // The reader of a pipe has gone.
         }
+        catch (IOException e)
+        {
+            // Not an IOException: to the follower that would be a connection that broke, and be tried again.
+            throw new CommandException($"the output cannot be written: {e.Message}");
+        }
         finally
         {
             turn.Release();

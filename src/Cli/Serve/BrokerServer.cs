@@ -19,18 +19,19 @@ internal static partial class BrokerServer
     {
         try
         {
-            await using var application = Build(settings, more);
-            var faults = BrokerSettings.Faults(application.Configuration, application.Services.GetRequiredService<IStartupValidator>());
+            var builder = Configure(settings, more);
+            var faults = FaultsOf(builder);
+            foreach (var fault in faults)
+            {
+                Console.Error.WriteLine($"broker: {fault}");
+            }
+
             if (faults.Count > 0)
             {
-                foreach (var fault in faults)
-                {
-                    Console.Error.WriteLine($"broker: {fault}");
-                }
-
                 return ExitCode.Failure;
             }
 
+            await using var application = builder.Build();
             application.MapBrokerGateway();
             try
             {
@@ -61,7 +62,14 @@ internal static partial class BrokerServer
         return ExitCode.Failure;
     }
 
-    private static WebApplication Build(IReadOnlyDictionary<string, string?> settings, IReadOnlyList<string> more)
+    /// <summary>Looks at the settings before the application is built, which throws at the first fault of those that the server needs.</summary>
+    private static IReadOnlyList<string> FaultsOf(WebApplicationBuilder builder)
+    {
+        using var options = builder.Services.BuildServiceProvider();
+        return BrokerSettings.Faults(builder.Configuration, options.GetRequiredService<IStartupValidator>());
+    }
+
+    private static WebApplicationBuilder Configure(IReadOnlyDictionary<string, string?> settings, IReadOnlyList<string> more)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.AddInMemoryCollection(settings).AddCommandLine([.. more]);
@@ -96,7 +104,7 @@ internal static partial class BrokerServer
                 .UseOtlpExporter();
         }
 
-        return builder.Build();
+        return builder;
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ready on {Addresses}, data in {DataDirectory}, {Seconds:F2} s after the process began.")]

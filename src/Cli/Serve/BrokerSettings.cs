@@ -51,7 +51,8 @@ internal static class BrokerSettings
 
         var parts = key.Split(':');
         var options = Activator.CreateInstance(Sections[parts[1]])!;
-        return Convert.ToString(options.GetType().GetProperty(parts[2])!.GetValue(options), CultureInfo.InvariantCulture)!;
+        var property = options.GetType().GetProperty(parts[2], BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase)!;
+        return Convert.ToString(property.GetValue(options), CultureInfo.InvariantCulture)!;
     }
 
     /// <summary>Names that no setting has, values that are none of their type, and what the options' own rules say: all at once.</summary>
@@ -59,7 +60,8 @@ internal static class BrokerSettings
     {
         List<string> faults = [.. configuration.GetSection("Broker").AsEnumerable()
             .Where(pair => pair.Value is not null)
-            .Select(pair => Fault(pair.Key, pair.Value!))
+            .ToArray()
+            .Select(pair => Fault(configuration, pair.Key, pair.Value!))
             .OfType<string>()];
         try
         {
@@ -73,15 +75,11 @@ internal static class BrokerSettings
         {
             faults.AddRange(exception.InnerExceptions.OfType<OptionsValidationException>().SelectMany(inner => inner.Failures));
         }
-        catch (InvalidOperationException) when (faults.Count > 0)
-        {
-            // A value that does not convert, which is told already.
-        }
 
         return faults;
     }
 
-    private static string? Fault(string key, string value)
+    private static string? Fault(IConfiguration configuration, string key, string value)
     {
         if (!All.TryGetValue(key, out var type))
         {
@@ -95,6 +93,8 @@ internal static class BrokerSettings
         }
         catch (Exception e) when (e is ArgumentException or FormatException or NotSupportedException or OverflowException)
         {
+            // Out of the way, so that the rules of the other settings can be asked; nothing is started with it.
+            configuration[key] = DefaultOf(key);
             return $"{key} is '{value}': it must be {Shape(type)}.";
         }
     }

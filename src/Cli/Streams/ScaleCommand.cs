@@ -19,7 +19,7 @@ internal static class ScaleCommand
                 new UpdateShardCountRequest { StreamName = stream, TargetShardCount = parse.GetValue(count) },
                 cancellationToken: context.Cancellation);
             return await StreamState.AnswerAsync(
-                context, stream, parse.GetValue(noWait), $"Scaled from {scaled.CurrentShardCount} to {scaled.TargetShardCount}");
+                context, stream, parse.GetValue(noWait), $"Scaled from {scaled.CurrentShardCount} to {scaled.TargetShardCount} shards:");
         });
         return command;
     }

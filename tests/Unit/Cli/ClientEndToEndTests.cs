@@ -86,6 +86,18 @@ public sealed class ClientEndToEndTests
     }
 
     [Fact]
+    public async Task Tail_ends_with_a_fault_when_its_output_is_full()
+    {
+        await using var broker = await InMemoryBroker.StartAsync(1);
+        broker.Take("p", new V1.ProduceBatch { BatchNumber = 1, Records = { new V1.PutRecordsEntry { PartitionKey = "k" } } });
+        using var connection = BrokerConnection.Open(broker.Endpoint);
+        var follower = new StreamFollower(new PushShardSource(connection, "s"), new FollowOptions(), TimeProvider.System);
+        using var tail = new TailJob(follower, new RecordWriter(new FullStream(), json: false), null);
+        var fault = await Assert.ThrowsAsync<CommandException>(() => tail.RunAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Contains("No space left", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Verify_is_clean_across_disconnections_refusals_splits_and_merges()
     {
         await using var broker = await InMemoryBroker.StartAsync(2, refuseEvery: 23);
@@ -141,5 +153,11 @@ public sealed class ClientEndToEndTests
         await using var broker = await InMemoryBroker.StartAsync(2);
         var exit = await BrokerCommandLine.RunAsync([.. args, "--endpoint", broker.Endpoint.ToString()]).WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal(ExitCode.Success, exit);
+    }
+
+    private sealed class FullStream : MemoryStream
+    {
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new IOException("No space left on device");
     }
 }
