@@ -58,6 +58,30 @@ public enum BrokerErrorCode
     /// <summary>The broker cannot answer now; retry. Whether a write landed may be unknown; a retry under the same identity makes no duplicate.</summary>
     Unavailable,
 
+    /// <summary>The caller is not who it says it is, or may not do this: no policy allows it, or one denies it.</summary>
+    AccessDenied,
+
+    /// <summary>The stream's master key is disabled.</summary>
+    KmsDisabled,
+
+    /// <summary>The stream's master key is in a state in which it cannot be used, such as waiting for its deletion.</summary>
+    KmsInvalidState,
+
+    /// <summary>The key provider does not let the broker use the stream's master key.</summary>
+    KmsAccessDenied,
+
+    /// <summary>There is no such master key, or no longer.</summary>
+    KmsNotFound,
+
+    /// <summary>The key provider wants to be subscribed to first.</summary>
+    KmsOptInRequired,
+
+    /// <summary>The key provider is asked too often; retry after a pause.</summary>
+    KmsThrottling,
+
+    /// <summary>The call would have been carried out, had it not asked for a rehearsal.</summary>
+    DryRun,
+
     /// <summary>A fault of the broker itself.</summary>
     Internal,
 }

@@ -14,9 +14,10 @@ public sealed class ShardTail(TailCache cache)
     /// <summary>Adds the next committed block, which must follow on the last one.</summary>
     public void Add(RecordBlock block)
     {
+        var kept = cache.Keep(block);
         lock (gate)
         {
-            blocks.Add(block);
+            blocks.Add(kept);
         }
 
         cache.Added(this, block.EncodedLength);

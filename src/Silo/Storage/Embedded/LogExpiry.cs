@@ -207,7 +207,7 @@ internal sealed partial class LogExpiry(
         }
         catch (StorageException exception) when (exception.Fault == StorageFault.DiskFull)
         {
-            await journal.DropSpareAsync();
+            await journal.DropSparesAsync();
             await HeadsFile.WriteAsync(device, rows);
         }
     }

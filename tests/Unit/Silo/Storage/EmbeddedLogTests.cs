@@ -217,10 +217,9 @@ public sealed class EmbeddedLogTests
         await test.AppendAsync(TestLog.Key(1), 1_000, arrival: 5);
         await test.AppendAsync(TestLog.Key(1), 500, arrival: 6, BlockFlags.ProducerSnapshot);
         await test.FillAsync(TestLog.Key(2), 3, arrival: 10);
-        var used = Directory.EnumerateFiles(test.Options.DataDirectory).Sum(file => new FileInfo(file).Length);
         var report = await test.Log.ExpireAsync(new Dictionary<StreamGeneration, long> { [new(1)] = 1_000 }, default);
         Assert.Equal((1, 1), (report.FilesDropped, report.FilesRewritten));
-        Assert.True(report.BytesFreed > 2 * report.BytesMoved && used > 0);
+        Assert.True(report.BytesFreed > 2 * report.BytesMoved);
         for (var round = 0; round < 2; round++)
         {
             Assert.Empty(await test.Log.ReadAsync(TestLog.Key(0), 0, 1000, default));

@@ -4,17 +4,22 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Broker.Silo.Storage.Embedded.Devices;
 
-/// <summary>A directory of the file system. Blocking calls run on two threads of its own: journal writes, and bulk work that may take long.</summary>
+/// <summary>A directory of the file system. Blocking calls run on threads of its own: journal writes, bulk work that may take long, and giving space back.</summary>
 /// <remarks>Owns the directory's lock file from <see cref="LockAsync"/> to disposal; the system drops the lock with the process.</remarks>
 internal sealed class FileDevice : IDevice
 {
     private const string LockName = "lock";
     private const int ZeroChunkBytes = 1024 * 1024;
 
+    /// <summary>A file system that discards what is freed holds up commits meanwhile: this much at a time, and not more often than this.</summary>
+    private const int FreedChunkBytes = 4 * 1024 * 1024;
+    private const int FreedChunkMilliseconds = 40;
+
     private readonly string directory;
     private readonly JournalIoMode mode;
     private readonly DeviceThread journalThread = new("journal");
     private readonly DeviceThread bulkThread = new("journal-bulk");
+    private readonly DeviceThread reclaimThread = new("journal-reclaim");
     private FileStream? held;
     private volatile bool disposed;
 
@@ -55,10 +60,9 @@ internal sealed class FileDevice : IDevice
     public async ValueTask<IDeviceFile> OpenAsync(string name, DeviceFileKind kind) =>
         await journalThread.DoAsync(() => Guard("open", name, () => OpenFile(name, kind)));
 
-    public async ValueTask DeleteAsync(string name) => await journalThread.DoAsync(() => Guard("delete", name, () =>
+    public async ValueTask DeleteAsync(string name) => await reclaimThread.DoAsync(() => Guard("delete", name, () =>
     {
-        File.Delete(PathOf(name));
-        DurableDirectory.Sync(directory);
+        Delete(PathOf(name));
         return true;
     }));
 
@@ -74,6 +78,7 @@ internal sealed class FileDevice : IDevice
     public ValueTask DisposeAsync()
     {
         disposed = true;
+        reclaimThread.Dispose();
         bulkThread.Dispose();
         journalThread.Dispose();
         held?.Dispose();
@@ -142,7 +147,34 @@ internal sealed class FileDevice : IDevice
         }
     }
 
-    /// <summary>Leaves the device to commits: while there are any, at most half its time goes into zeros.</summary>
+    /// <summary>Removes the name at once and the content bit by bit, between commits.</summary>
+    private void Delete(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return;
+        }
+
+        using var content = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        File.Delete(path);
+        DurableDirectory.Sync(directory);
+        for (var length = RandomAccess.GetLength(content); length > FreedChunkBytes && !disposed; length -= FreedChunkBytes)
+        {
+            var started = Environment.TickCount64;
+            RandomAccess.SetLength(content, length - FreedChunkBytes);
+            LeaveToCommits(started, FreedChunkMilliseconds);
+        }
+    }
+
+    /// <summary>Leaves the device to commits: while there are any, at most half its time goes into what began at <paramref name="started"/>.</summary>
+    private void LeaveToCommits(long started, int atLeastMilliseconds = 1)
+    {
+        if (journalThread.LastActive >= started - 1)
+        {
+            Thread.Sleep((int)Math.Clamp(Environment.TickCount64 - started, atLeastMilliseconds, 100));
+        }
+    }
+
     private void ZeroFill(FileDeviceFile file, long length)
     {
         var zeros = new AlignedMemory(ZeroChunkBytes);
@@ -153,10 +185,7 @@ internal sealed class FileDevice : IDevice
             {
                 var started = Environment.TickCount64;
                 file.Write(offset, zeros.Memory[..(int)Math.Min(ZeroChunkBytes, length - offset)]);
-                if (journalThread.LastActive >= started - 1)
-                {
-                    Thread.Sleep((int)Math.Clamp(Environment.TickCount64 - started, 1, 100));
-                }
+                LeaveToCommits(started);
             }
         }
         finally

@@ -13,6 +13,9 @@ namespace Broker.Silo.Storage.Embedded.Journals;
 internal sealed partial class Journal(
     IDevice device, EmbeddedLogOptions options, TimeProvider time, ILogger logger, uint boot, ImmutableArray<JournalFile> found) : IAsyncDisposable
 {
+    /// <summary>Files that wait to be used again. Where as much expires as is written, expiry feeds the journal and the file system has nothing to do.</summary>
+    private const int MaxSpares = 4;
+
     private readonly Lock gate = new();
     private readonly AlignedMemory headerPage = new(FileHeader.EncodedLength);
     private ImmutableArray<JournalFile> files = found;
@@ -22,7 +25,7 @@ internal sealed partial class Journal(
     private ulong activeSalt;
     private long position;
     private FileSeal previous;
-    private (string Name, IDeviceFile File)? spare;
+    private readonly Queue<(string Name, IDeviceFile File)> spares = new();
     private Task preparing = Task.CompletedTask;
     private Task sealing = Task.CompletedTask;
     private StorageException? refusal;
@@ -123,7 +126,7 @@ internal sealed partial class Journal(
         var canReuse = false;
         lock (gate)
         {
-            canReuse = file.Length == options.FileBytes && spare is null && preparing.IsCompleted && file.Generation == file.Place;
+            canReuse = file.Length == options.FileBytes && spares.Count < MaxSpares && preparing.IsCompleted && file.Generation == file.Place;
             if (canReuse)
             {
                 preparing = ReuseAsync(file);
@@ -145,21 +148,21 @@ internal sealed partial class Journal(
         await device.DeleteAsync(FileNames.Index(file.Generation));
     }
 
-    /// <summary>Gives the prepared file's space back, for what is more urgent.</summary>
-    public async ValueTask DropSpareAsync()
+    /// <summary>Gives the prepared files' space back, for what is more urgent.</summary>
+    public async ValueTask DropSparesAsync()
     {
         await preparing;
-        (string Name, IDeviceFile File)? dropped;
+        (string Name, IDeviceFile File)[] dropped;
         lock (gate)
         {
-            dropped = spare;
-            spare = null;
+            dropped = [.. spares];
+            spares.Clear();
         }
 
-        if (dropped is { } file)
+        foreach (var (name, file) in dropped)
         {
-            await file.File.DisposeAsync();
-            await device.DeleteAsync(file.Name);
+            await file.DisposeAsync();
+            await device.DeleteAsync(name);
         }
     }
 
@@ -192,7 +195,7 @@ internal sealed partial class Journal(
         try
         {
             await sealing;
-            await DropSpareAsync();
+            await DropSparesAsync();
         }
         catch (StorageException)
         {
@@ -300,9 +303,7 @@ internal sealed partial class Journal(
     {
         lock (gate)
         {
-            var taken = spare?.File.Length >= length ? spare : null;
-            spare = taken is null ? spare : null;
-            return taken;
+            return spares.TryPeek(out var next) && next.File.Length >= length ? spares.Dequeue() : null;
         }
     }
 
@@ -310,7 +311,7 @@ internal sealed partial class Journal(
     {
         lock (gate)
         {
-            if (spare is null && preparing.IsCompleted && (refusal is null || time.GetTimestamp() >= retryAt))
+            if (spares.Count == 0 && preparing.IsCompleted && (refusal is null || time.GetTimestamp() >= retryAt))
             {
                 preparing = PrepareAsync();
             }
@@ -325,7 +326,7 @@ internal sealed partial class Journal(
             var file = await device.CreateAsync(name, options.FileBytes, DeviceFileKind.Journal, zeroFill: true);
             lock (gate)
             {
-                spare = (name, file);
+                spares.Enqueue((name, file));
             }
         }
         catch (StorageException exception)
@@ -346,7 +347,7 @@ internal sealed partial class Journal(
             var reused = await device.OpenAsync(name, DeviceFileKind.Journal);
             lock (gate)
             {
-                spare = (name, reused);
+                spares.Enqueue((name, reused));
             }
         }
         catch (StorageException)
