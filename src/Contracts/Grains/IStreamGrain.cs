@@ -77,4 +77,24 @@ public interface IStreamGrain : IGrainWithIntegerKey
     /// <summary>Consumers in name order after a name.</summary>
     [Alias("ListConsumers"), AlwaysInterleave]
     Task<ImmutableArray<ConsumerDescription>> ListConsumersAsync(string? afterName, int limit);
+
+    /// <summary>Has new records encrypted under a new data key; with the same key id and master key as at present it changes nothing.</summary>
+    /// <param name="keyId">The master key as the client names it, 1 to 2,048 characters.</param>
+    /// <param name="masterKeyId">The same as the key provider names it.</param>
+    /// <param name="wrappedKey">A new data key under it.</param>
+    /// <exception cref="BrokerException">LimitExceeded: as often as it may be in 24 hours, or more data keys than a stream may have.</exception>
+    [Alias("StartEncryption")]
+    Task StartEncryptionAsync(string keyId, string masterKeyId, ImmutableArray<byte> wrappedKey);
+
+    /// <summary>Has new records stored in the clear; those that were encrypted stay so, and readable. Repeatable.</summary>
+    /// <exception cref="BrokerException">LimitExceeded: as often as it may be in 24 hours.</exception>
+    [Alias("StopEncryption")]
+    Task StopEncryptionAsync();
+
+    /// <summary>Puts a new data key in the place of one that has served its time. Called by gateways; repeatable.</summary>
+    /// <param name="expectedGeneration">The data key in use: nothing changes where another one is by now.</param>
+    /// <param name="masterKeyId">As in <see cref="StartEncryptionAsync"/>.</param>
+    /// <param name="wrappedKey">As in <see cref="StartEncryptionAsync"/>.</param>
+    [Alias("RotateDataKey")]
+    Task RotateDataKeyAsync(uint expectedGeneration, string masterKeyId, ImmutableArray<byte> wrappedKey);
 }

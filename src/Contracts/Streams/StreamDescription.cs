@@ -14,7 +14,7 @@ namespace Broker.Contracts.Streams;
 /// <param name="Version">Rises with every change of settings or lineage.</param>
 [GenerateSerializer, Immutable]
 [Alias("broker.StreamDescription")]
-public sealed record StreamDescription(
+public sealed partial record StreamDescription(
     [property: Id(0)] string Name,
     [property: Id(1)] StreamGeneration Generation,
     [property: Id(2)] StreamStatus Status,

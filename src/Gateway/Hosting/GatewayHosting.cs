@@ -1,6 +1,8 @@
 using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
 using Broker.Gateway.Appending;
+using Broker.Gateway.Encryption;
+using Broker.Gateway.Encryption.MasterKeys;
 using Broker.Gateway.Errors;
 using Broker.Gateway.Grpc.Records;
 using Broker.Gateway.Grpc.Streams;
@@ -24,7 +26,7 @@ namespace Broker.Gateway.Hosting;
 /// <summary>Puts the gateway into a web application; the application brings Orleans' <see cref="IGrainFactory"/>.</summary>
 public static class GatewayHosting
 {
-    /// <summary>Adds the gateway's services and its endpoint. Options: sections Broker:Gateway, :Limits, :Producers, :Identity.</summary>
+    /// <summary>Adds the gateway's services and its endpoint. Options: sections Broker:Gateway, :Encryption, :Limits, :Producers, :Identity.</summary>
     public static WebApplicationBuilder AddBrokerGateway(this WebApplicationBuilder builder)
     {
         builder.Services.AddBrokerGateway(builder.Configuration);
@@ -45,6 +47,10 @@ public static class GatewayHosting
         services.AddMetrics();
         services.TryAddSingleton<IBrokerGrains, OrleansBrokerGrains>();
         services.TryAddSingleton<StreamRoutes>();
+        services.AddOptions<EncryptionOptions>().Bind(configuration.GetSection("Broker:Encryption")).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EncryptionOptions>, EncryptionOptionsValidator>());
+        services.TryAddSingleton<IKeyProvider, FileKeyProvider>();
+        services.TryAddSingleton<StreamCiphers>();
         services.TryAddSingleton<RecordAppender>();
         services.TryAddSingleton<GatewayMetrics>();
         services.TryAddSingleton<GatewayDrain>();

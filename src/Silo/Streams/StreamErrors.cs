@@ -69,6 +69,14 @@ public sealed class StreamErrors(BrokerIdentity identity)
         BrokerErrorCode.LimitExceeded,
         Text($"Stream {stream} under account {Account} was scaled {limit} times in the last 24 hours, the most that it may be (Broker:Limits:MaxScalingsPerDay)."));
 
+    public BrokerException EncryptionChangesPerDay(string stream, int limit) => new(
+        BrokerErrorCode.LimitExceeded,
+        Text($"Encryption of stream {stream} under account {Account} was changed {limit} times in the last 24 hours, the most that it may be (Broker:Limits:MaxEncryptionChangesPerDay)."));
+
+    public BrokerException DataKeys(string stream, int limit) => new(
+        BrokerErrorCode.LimitExceeded,
+        Text($"Stream {stream} under account {Account} has records under {limit} data keys, the most that it may have; they go as the records expire."));
+
     public BrokerException ConsumerNotFound(string stream, string consumer) => new(
         BrokerErrorCode.ResourceNotFound, $"Consumer {consumer}, stream {stream} under account {Account} not found.");
 

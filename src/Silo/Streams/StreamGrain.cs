@@ -119,7 +119,10 @@ public sealed partial class StreamGrain : Grain, IStreamGrain, IStreamMaintenanc
         head.CreatedUnixMilliseconds,
         rows.Lineage.Open.Length,
         rows.Consumers.Count,
-        rows.Version + settings.Revision);
+        rows.Version + settings.Revision)
+    {
+        Encryption = settings.Encryption?.ToDescription(),
+    };
 
     /// <exception cref="BrokerException">ResourceNotFound.</exception>
     private StreamHeadRow Head()

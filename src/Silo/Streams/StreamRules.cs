@@ -152,6 +152,35 @@ public sealed partial class StreamRules(BrokerLimits limits, StreamErrors errors
         }
     }
 
+    public static void CheckKey(string keyId, string masterKeyId, int wrappedBytes)
+    {
+        if (keyId.Length is < 1 or > 2_048)
+        {
+            throw StreamErrors.Invalid("KeyId", keyId.Length > 160 ? keyId[..160] : keyId, "1 to 2048 characters");
+        }
+
+        if (masterKeyId.Length is < 1 or > 2_048 || wrappedBytes is < 1 or > WrappedDataKey.MaxWrappedBytes)
+        {
+            throw new ArgumentException($"A data key of {wrappedBytes} wrapped bytes under a master key whose name has {masterKeyId.Length} characters is none.");
+        }
+    }
+
+    /// <param name="stream">The stream's name.</param>
+    /// <param name="changesInLastDay">Starts, or stops, in the last 24 hours.</param>
+    /// <param name="keys">Data keys that the stream would have.</param>
+    public void CheckEncryptionChange(string stream, int changesInLastDay, int keys)
+    {
+        if (changesInLastDay >= limits.MaxEncryptionChangesPerDay)
+        {
+            throw errors.EncryptionChangesPerDay(stream, limits.MaxEncryptionChangesPerDay);
+        }
+
+        if (keys > StreamEncryptionState.MaxKeys)
+        {
+            throw errors.DataKeys(stream, StreamEncryptionState.MaxKeys);
+        }
+    }
+
     private ShardDescription OpenShard(string stream, StreamLineage lineage, ShardId shard) => lineage.Find(shard) switch
     {
         null => throw errors.ShardNotFound(stream, shard),

@@ -26,6 +26,9 @@ public sealed record StreamState
     /// <summary>When UpdateShardCount was called in the last 24 hours; milliseconds since 1970.</summary>
     public ImmutableArray<long> Scalings { get; set; } = [];
 
+    /// <summary>Data keys, and which of them new records are encrypted under; null where there are none.</summary>
+    public StreamEncryptionState? Encryption { get; set; }
+
     /// <summary>Rises with every write.</summary>
     public long Revision { get; set; }
 

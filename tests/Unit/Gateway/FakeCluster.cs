@@ -47,6 +47,8 @@ internal sealed class FakeCluster : IBrokerGrains, ICatalogueGrain, IStreamGrain
 
     public int MaxRecordBytes { get; set; } = 1024 * 1024;
 
+    public StreamEncryption? Encryption { get; set; }
+
     public IEnumerable<FakeShard> Open => shards.Values.Where(static shard => shard.Description.IsOpen);
 
     public IStreamGrain Stream(StreamGeneration generation) => this;
@@ -155,6 +157,36 @@ internal sealed class FakeCluster : IBrokerGrains, ICatalogueGrain, IStreamGrain
 
     public Task DeregisterConsumerAsync(string name) => throw new NotSupportedException();
 
+    public Task StartEncryptionAsync(string keyId, string masterKeyId, ImmutableArray<byte> wrappedKey) =>
+        Encrypt(keyId, masterKeyId, wrappedKey);
+
+    public Task StopEncryptionAsync()
+    {
+        lock (Sync)
+        {
+            Encryption = Encryption! with { KeyId = null, KeyGeneration = 0 };
+            Publish();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task RotateDataKeyAsync(uint expectedGeneration, string masterKeyId, ImmutableArray<byte> wrappedKey) =>
+        Encryption!.KeyGeneration == expectedGeneration ? Encrypt(Encryption.KeyId!, masterKeyId, wrappedKey) : Task.CompletedTask;
+
+    private Task Encrypt(string keyId, string masterKeyId, ImmutableArray<byte> wrappedKey)
+    {
+        lock (Sync)
+        {
+            var keys = Encryption?.Keys ?? [];
+            var key = new WrappedDataKey((uint)keys.Length + 1, masterKeyId, wrappedKey, Now);
+            Encryption = new StreamEncryption(keyId, key.Generation, keys.Add(key));
+            Publish();
+        }
+
+        return Task.CompletedTask;
+    }
+
     private void Add(HashKeyRange range, FakeShard[] parents)
     {
         var id = new ShardId(next++);
@@ -173,6 +205,9 @@ internal sealed class FakeCluster : IBrokerGrains, ICatalogueGrain, IStreamGrain
 
     private StreamMap Map() => new(
         new StreamDescription(
-            "s", Generation, StreamStatus.Active, StreamMode.OnDemand, 24, 0, MaxRecordBytes, Now, Open.Count(), consumers.Count, version),
+            "s", Generation, StreamStatus.Active, StreamMode.OnDemand, 24, 0, MaxRecordBytes, Now, Open.Count(), consumers.Count, version)
+        {
+            Encryption = Encryption,
+        },
         [.. shards.Values.Select(static shard => shard.Description)]);
 }
