@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
+using Broker.Gateway.Auth;
 using Broker.Gateway.Encryption;
 using Broker.Gateway.Hosting;
 using Broker.Silo.Hosting;
@@ -29,6 +30,7 @@ internal static class BrokerSettings
         ["Retention"] = typeof(RetentionOptions),
         ["Identity"] = typeof(BrokerIdentity),
         ["Gateway"] = typeof(GatewayOptions),
+        ["Auth"] = typeof(AuthOptions),
         ["Encryption"] = typeof(EncryptionOptions),
     };
 

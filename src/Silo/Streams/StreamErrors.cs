@@ -87,6 +87,20 @@ public sealed class StreamErrors(BrokerIdentity identity)
         BrokerErrorCode.LimitExceeded,
         Text($"Stream {stream} under account {Account} has {limit} registered consumers, the most that it may have (Broker:Limits:MaxConsumersPerStream)."));
 
+    public BrokerException WarmThroughputNeedsOnDemand(string stream) => new(
+        BrokerErrorCode.Validation,
+        $"WarmThroughputMiBps cannot be set on stream {stream} under account {Account}: it is in PROVISIONED mode, and warm throughput is of ON_DEMAND streams.");
+
+    public BrokerException DistributionNeedsOnDemand(string stream) => new(
+        BrokerErrorCode.InvalidArgument,
+        $"RecordDistributionStrategy cannot be set on stream {stream} under account {Account}: it is in PROVISIONED mode, and record distribution is of ON_DEMAND streams.");
+
+    public BrokerException PolicyNotFound(string stream, string consumer) => new(
+        BrokerErrorCode.ResourceNotFound,
+        consumer.Length == 0
+            ? $"Stream {stream} under account {Account} has no resource policy."
+            : $"Consumer {consumer}, stream {stream} under account {Account} has no resource policy.");
+
     public static BrokerException Invalid(string member, object value, string rule) =>
         new(BrokerErrorCode.InvalidArgument, Text($"{member} is '{value}': it must be {rule}."));
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Broker.Contracts.Streams;
 using Broker.Silo.Streams.Retention;
 
 namespace Broker.Silo.Streams;
@@ -19,6 +20,19 @@ public sealed record StreamState
     public int MaxRecordBytes { get; set; } = 1024 * 1024;
 
     public ImmutableSortedDictionary<string, string> Tags { get; set; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>What enhanced monitoring measures a shard at a time; null for nothing.</summary>
+    public ImmutableArray<string>? ShardLevelMetrics { get; set; }
+
+    /// <summary>MiB/s that the stream is kept ready for; 0 for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int WarmThroughputMiBps { get; set; }
+
+    /// <summary>What decides the shard of a record; null is by partition key.</summary>
+    public RecordDistributionStrategy? RecordDistribution { get; set; }
+
+    /// <summary>The stream's resource policy, IAM's JSON; null for none. Consumers' are in their rows.</summary>
+    public string? ResourcePolicy { get; set; }
 
     /// <summary>The resharding that is under way; null for none.</summary>
     public ReshardOperation? Operation { get; set; }

@@ -106,7 +106,7 @@ internal sealed class FakeCluster : IBrokerGrains, ICatalogueGrain, IStreamGrain
 
     public Task<StreamDescription> DescribeAsync() => Task.FromResult(published.Stream);
 
-    public Task<ConsumerDescription> RegisterConsumerAsync(string name)
+    public Task<ConsumerDescription> RegisterConsumerAsync(string name, ImmutableSortedDictionary<string, string>? tags = null)
     {
         consumers[name] = new ConsumerDescription(name, ConsumerStatus.Active, Now);
         return Task.FromResult(consumers[name]);
@@ -145,7 +145,31 @@ internal sealed class FakeCluster : IBrokerGrains, ICatalogueGrain, IStreamGrain
 
     public Task DecreaseRetentionAsync(int hours) => throw new NotSupportedException();
 
-    public Task UpdateModeAsync(StreamMode mode) => throw new NotSupportedException();
+    public Task UpdateModeAsync(StreamMode mode, int? warmThroughputMiBps) => throw new NotSupportedException();
+
+    public Task<WarmThroughput> UpdateWarmThroughputAsync(int mibps) => throw new NotSupportedException();
+
+    public Task UpdateRecordDistributionAsync(RecordDistributionStrategy strategy) => throw new NotSupportedException();
+
+    public Task<ShardLevelMetricsChange> EnableMetricsAsync(ImmutableArray<string> metrics) => throw new NotSupportedException();
+
+    public Task<ShardLevelMetricsChange> DisableMetricsAsync(ImmutableArray<string> metrics) => throw new NotSupportedException();
+
+    public Task PutResourcePolicyAsync(string consumer, string policy) => throw new NotSupportedException();
+
+    public Task<string> GetResourcePolicyAsync(string consumer) => throw new NotSupportedException();
+
+    public Task DeleteResourcePolicyAsync(string consumer) => throw new NotSupportedException();
+
+    public Task AddConsumerTagsAsync(string consumer, ImmutableSortedDictionary<string, string> tags) => throw new NotSupportedException();
+
+    public Task RemoveConsumerTagsAsync(string consumer, ImmutableArray<string> keys) => throw new NotSupportedException();
+
+    public Task<ImmutableSortedDictionary<string, string>> ListConsumerTagsAsync(string consumer) => throw new NotSupportedException();
+
+    public Task<AccountSettings> DescribeAccountSettingsAsync() => throw new NotSupportedException();
+
+    public Task<AccountSettings> UpdateBillingCommitmentAsync(bool enabled) => throw new NotSupportedException();
 
     public Task UpdateMaxRecordSizeAsync(int bytes) => throw new NotSupportedException();
 
