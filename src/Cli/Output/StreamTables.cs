@@ -10,7 +10,7 @@ internal static class StreamTables
 {
     public static string OneLine(V1.StreamDescription stream) =>
         $"{stream.StreamName}: {Word(stream.Status)}, {Word(stream.Mode)}, {Plural(stream.OpenShardCount, "open shard")}, " +
-        $"{stream.RetentionPeriodHours} h retention";
+        $"{stream.RetentionPeriodHours} h retention" + (stream.KeyId.Length > 0 ? $", encrypted under {stream.KeyId}" : "");
 
     public static Table Streams(IEnumerable<StreamSummary> streams)
     {

@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Reflection;
 using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
+using Broker.Gateway.Auth;
+using Broker.Gateway.Encryption;
 using Broker.Gateway.Hosting;
 using Broker.Silo.Hosting;
 using Broker.Silo.Shards;
@@ -28,6 +30,8 @@ internal static class BrokerSettings
         ["Retention"] = typeof(RetentionOptions),
         ["Identity"] = typeof(BrokerIdentity),
         ["Gateway"] = typeof(GatewayOptions),
+        ["Auth"] = typeof(AuthOptions),
+        ["Encryption"] = typeof(EncryptionOptions),
     };
 
     /// <summary>The type of each setting by its full key.</summary>

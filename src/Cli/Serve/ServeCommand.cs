@@ -22,7 +22,13 @@ internal static class ServeCommand
             Description = "aws: AWS's quotas; unlimited: lifts all that are policy. Default aws.",
             HelpName = "aws|unlimited",
         };
-        var command = new Command("serve", "Run the broker. Any setting can follow as --Broker:Section:Name=VALUE.") { data, listen, limits };
+        var auth = new Option<string?>("--auth")
+        {
+            Description = "on: requests are signed and policies apply; none: whoever reaches the server may do everything. Default none on loopback; beyond it one must be given.",
+            HelpName = "none|on",
+        };
+        auth.AcceptOnlyFromAmong("none", "on");
+        var command = new Command("serve", "Run the broker. Any setting can follow as --Broker:Section:Name=VALUE.") { data, listen, limits, auth };
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction((parse, _) =>
         {
@@ -32,19 +38,20 @@ internal static class ServeCommand
                 return Task.FromResult(ExitCode.Usage);
             }
 
-            return BrokerServer.RunAsync(Settings(parse.GetValue(data), parse.GetValue(listen), parse.GetValue(limits)), parse.UnmatchedTokens);
+            return BrokerServer.RunAsync(Settings(parse.GetValue(data), parse.GetValue(listen), parse.GetValue(limits), parse.GetValue(auth)), parse.UnmatchedTokens);
         });
         return command;
     }
 
     private static bool IsSetting(string token) => token.StartsWith("--Broker:", StringComparison.OrdinalIgnoreCase) && token.Contains('=', StringComparison.Ordinal);
 
-    private static Dictionary<string, string?> Settings(string? data, string? listen, string? limits)
+    private static Dictionary<string, string?> Settings(string? data, string? listen, string? limits, string? auth)
     {
         var settings = new Dictionary<string, string?>();
         Add("Broker:Storage:DataDirectory", data is null ? null : Path.GetFullPath(data));
         Add("Broker:Gateway:Listen", listen);
         Add("Broker:Limits:Profile", limits);
+        Add("Broker:Auth:Mode", auth);
         return settings;
 
         void Add(string key, string? value)

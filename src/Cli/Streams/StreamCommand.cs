@@ -16,6 +16,8 @@ internal static class StreamCommand
         ScaleCommand.Create(),
         RetentionCommand.Create(),
         ModeCommand.Create(),
+        EncryptCommand.Create(),
+        DecryptCommand.Create(),
         TagCommand.Create(),
         ConsumerCommand.Create(),
     };

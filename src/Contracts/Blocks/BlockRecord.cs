@@ -5,6 +5,9 @@ namespace Broker.Contracts.Blocks;
 /// <summary>One record as it lies in a block's payload: spans into it, valid as long as the payload.</summary>
 public readonly ref struct BlockRecord
 {
+    /// <summary>Bytes of a record's encoding beside its key and data, where it has no explicit hash key.</summary>
+    public const int FixedLength = BlockRecordLayout.FixedLength;
+
     internal BlockRecord(ReadOnlySpan<byte> partitionKey, ReadOnlySpan<byte> data, HashKey? explicitHashKey)
     {
         PartitionKey = partitionKey;

@@ -1,6 +1,9 @@
 using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
 using Broker.Gateway.Appending;
+using Broker.Gateway.Auth;
+using Broker.Gateway.Encryption;
+using Broker.Gateway.Encryption.MasterKeys;
 using Broker.Gateway.Errors;
 using Broker.Gateway.Grpc.Records;
 using Broker.Gateway.Grpc.Streams;
@@ -24,7 +27,7 @@ namespace Broker.Gateway.Hosting;
 /// <summary>Puts the gateway into a web application; the application brings Orleans' <see cref="IGrainFactory"/>.</summary>
 public static class GatewayHosting
 {
-    /// <summary>Adds the gateway's services and its endpoint. Options: sections Broker:Gateway, :Limits, :Producers, :Identity.</summary>
+    /// <summary>Adds the gateway's services and its endpoint. Options: sections Broker:Gateway, :Auth, :Encryption, :Limits, :Producers, :Identity.</summary>
     public static WebApplicationBuilder AddBrokerGateway(this WebApplicationBuilder builder)
     {
         builder.Services.AddBrokerGateway(builder.Configuration);
@@ -35,16 +38,25 @@ public static class GatewayHosting
     public static IServiceCollection AddBrokerGateway(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<GatewayOptions>().Bind(configuration.GetSection("Broker:Gateway")).ValidateOnStart();
+        services.AddOptions<AuthOptions>().Bind(configuration.GetSection("Broker:Auth")).ValidateOnStart();
         services.AddOptions<BrokerLimits>().Bind(configuration.GetSection("Broker:Limits"));
         services.AddOptions<ProducerLimits>().Bind(configuration.GetSection("Broker:Producers"));
         services.AddOptions<BrokerIdentity>().Bind(configuration.GetSection("Broker:Identity"));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AuthOptions>, AuthOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<KestrelServerOptions>, GatewayKestrel>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(static provider => provider.GetRequiredService<IOptions<BrokerIdentity>>().Value);
         services.AddMetrics();
         services.TryAddSingleton<IBrokerGrains, OrleansBrokerGrains>();
         services.TryAddSingleton<StreamRoutes>();
+        services.TryAddSingleton<RequestAuthenticator>();
+        services.TryAddSingleton<IResourcePolicies, NoResourcePolicies>();
+        services.TryAddSingleton<Authorizer>();
+        services.AddOptions<EncryptionOptions>().Bind(configuration.GetSection("Broker:Encryption")).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EncryptionOptions>, EncryptionOptionsValidator>());
+        services.TryAddSingleton<IKeyProvider, FileKeyProvider>();
+        services.TryAddSingleton<StreamCiphers>();
         services.TryAddSingleton<RecordAppender>();
         services.TryAddSingleton<GatewayMetrics>();
         services.TryAddSingleton<GatewayDrain>();

@@ -12,9 +12,6 @@ public sealed class GatewayOptions
     /// <summary>The one cleartext endpoint, <c>http://address:port</c>; port 0 takes a free one. Default http://127.0.0.1:4567.</summary>
     public string Listen { get; set; } = "http://127.0.0.1:4567";
 
-    /// <summary>Lets a gateway without authentication listen beyond loopback, where whoever reaches it may do everything. Default false.</summary>
-    public bool AllowAnonymousBeyondLoopback { get; set; }
-
     /// <summary>How long a put is tried, where its call has no earlier deadline. Default 10 seconds.</summary>
     public TimeSpan AppendTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -54,11 +51,6 @@ public sealed class GatewayOptions
         if (!TryGetEndPoint(out var endPoint))
         {
             yield return $"Broker:Gateway:Listen is '{Listen}': it must be http:// with an IP address or localhost, and a port, such as http://127.0.0.1:4567.";
-        }
-        else if (!IPAddress.IsLoopback(endPoint.Address) && !AllowAnonymousBeyondLoopback)
-        {
-            yield return $"Broker:Gateway:Listen is '{Listen}', which is beyond loopback, and there is no authentication: whoever reaches it may do everything. "
-                + $"Broker:Gateway:{nameof(AllowAnonymousBeyondLoopback)}=true allows that.";
         }
 
         foreach (var (name, value) in new (string, TimeSpan)[]

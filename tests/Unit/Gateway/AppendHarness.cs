@@ -4,6 +4,7 @@ using Broker.Contracts.Blocks;
 using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
 using Broker.Gateway.Appending;
+using Broker.Gateway.Encryption;
 using Broker.Gateway.Hosting;
 using Broker.Gateway.Metrics;
 using Broker.Gateway.Routing;
@@ -17,13 +18,16 @@ namespace Broker.Tests.Unit.Gateway;
 /// <summary>A gateway's append path over a <see cref="FakeCluster"/>.</summary>
 internal sealed class AppendHarness
 {
-    public AppendHarness(FakeCluster cluster, GatewayOptions? options = null)
+    public AppendHarness(FakeCluster cluster, GatewayOptions? options = null, EncryptionOptions? encryption = null)
     {
         Cluster = cluster;
         Routes = new StreamRoutes(cluster, new BrokerIdentity(), cluster.Clock);
+        Ciphers = new StreamCiphers(
+            Provider, cluster, Routes, new BrokerIdentity(), Options.Create(encryption ?? new EncryptionOptions()), cluster.Clock, NullLoggerFactory.Instance);
         Appender = new RecordAppender(
             cluster,
             Routes,
+            Ciphers,
             Options.Create(options ?? new GatewayOptions()),
             Options.Create(new BrokerLimits()),
             cluster.Clock,
@@ -36,6 +40,10 @@ internal sealed class AppendHarness
     public StreamRoutes Routes { get; }
 
     public RecordAppender Appender { get; }
+
+    public StreamCiphers Ciphers { get; }
+
+    public FakeKeyProvider Provider { get; } = new();
 
     public static byte[] Message(IEnumerable<(string Key, string Data)> records)
     {

@@ -1,6 +1,7 @@
 using Broker.Contracts.Errors;
 using Broker.Contracts.Limits;
 using Broker.Gateway.Appending;
+using Broker.Gateway.Encryption;
 using Broker.Gateway.Errors;
 using Broker.Gateway.Hosting;
 using Broker.Gateway.Metrics;
@@ -21,6 +22,7 @@ public sealed partial class RecordService(
     ShardIterators iterators,
     StartingPositions positions,
     ShardFeeds feeds,
+    StreamCiphers ciphers,
     GatewayDrain drain,
     GatewayMetrics metrics,
     TimeProvider clock,

@@ -19,6 +19,8 @@ internal static class StreamMessages
         OpenShardCount = stream.OpenShardCount,
         ConsumerCount = stream.ConsumerCount,
         MaxRecordSizeKib = stream.MaxRecordBytes / 1024,
+        EncryptionType = ToMessage(stream.EncryptionType),
+        KeyId = stream.Encryption?.KeyId ?? "",
     };
 
     public static V1.StreamSummary ToMessage(StreamListEntry stream, BrokerIdentity identity) => new()
@@ -59,6 +61,13 @@ internal static class StreamMessages
             _ => V1.ConsumerStatus.Unspecified,
         },
         CreationTime = ToTime(consumer.CreatedUnixMilliseconds),
+    };
+
+    public static V1.EncryptionType ToMessage(EncryptionType type) => type switch
+    {
+        EncryptionType.None => V1.EncryptionType.None,
+        EncryptionType.Kms => V1.EncryptionType.Kms,
+        _ => V1.EncryptionType.Unspecified,
     };
 
     public static StreamMode ToMode(V1.StreamMode mode) => mode switch

@@ -25,6 +25,8 @@ internal sealed class StreamServiceMethods : IServiceMethodProvider<StreamServic
         Add(context, "DecreaseStreamRetentionPeriod", V1.DecreaseStreamRetentionPeriodRequest.Parser, static (service, request, call) => service.DecreaseStreamRetentionPeriod(request, call));
         Add(context, "UpdateStreamMode", V1.UpdateStreamModeRequest.Parser, static (service, request, call) => service.UpdateStreamMode(request, call));
         Add(context, "UpdateMaxRecordSize", V1.UpdateMaxRecordSizeRequest.Parser, static (service, request, call) => service.UpdateMaxRecordSize(request, call));
+        Add(context, "StartStreamEncryption", V1.StartStreamEncryptionRequest.Parser, static (service, request, call) => service.StartStreamEncryption(request, call));
+        Add(context, "StopStreamEncryption", V1.StopStreamEncryptionRequest.Parser, static (service, request, call) => service.StopStreamEncryption(request, call));
         Add(context, "AddTagsToStream", V1.AddTagsToStreamRequest.Parser, static (service, request, call) => service.AddTagsToStream(request, call));
         Add(context, "RemoveTagsFromStream", V1.RemoveTagsFromStreamRequest.Parser, static (service, request, call) => service.RemoveTagsFromStream(request, call));
         Add(context, "ListTagsForStream", V1.ListTagsForStreamRequest.Parser, static (service, request, call) => service.ListTagsForStream(request, call));
