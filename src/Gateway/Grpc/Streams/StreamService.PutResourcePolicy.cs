@@ -1,0 +1,12 @@
+using Grpc.Core;
+
+namespace Broker.Gateway.Grpc.Streams;
+
+public sealed partial class StreamService
+{
+    public async Task<V1.PutResourcePolicyResponse> PutResourcePolicy(V1.PutResourcePolicyRequest request, ServerCallContext context)
+    {
+        await ChangeAsync(request.StreamName, stream => stream.PutResourcePolicyAsync(request.ConsumerName, request.Policy), context);
+        return new V1.PutResourcePolicyResponse();
+    }
+}
