@@ -1,7 +1,6 @@
 using System.Globalization;
 using Broker.Tests.Conformance.Clients;
 using Broker.Tests.Conformance.Wire;
-using Broker.Tests.Harness;
 using Xunit;
 
 namespace Broker.Tests.Conformance;
@@ -11,30 +10,21 @@ public sealed class ConformanceFixture : IAsyncLifetime
 {
     public const string Account = "000000000000";
     public const string Region = "us-east-1";
-    public const string AccessKeyId = "AKIDEXAMPLE";
-    public const string Secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
     private readonly Dictionary<string, Task<ClientRun>> runs = [];
-    private readonly string home = Directory.CreateTempSubdirectory("broker-conformance-").FullName;
+    private readonly Brokers brokers = new();
     private int names;
-
-    /// <summary>The broker that most tests use: AWS's limits, but room for the suite's streams and reads, and any credentials.</summary>
-    public BrokerProcess Broker { get; } = new(
-        "--Broker:Limits:MaxOnDemandStreams=10000", "--Broker:Limits:MaxCreatingStreams=1000", "--Broker:Limits:ShardReadCallsPerSecond=10000");
-
-    /// <summary>A broker whose iterators and tokens last a moment.</summary>
-    public BrokerProcess Impatient { get; } = new("--Broker:Limits:IteratorLifetime=00:00:00.2", "--Broker:Limits:NextTokenLifetime=00:00:00.2");
 
     /// <summary>Requests as a client of our own sends them.</summary>
     public AwsClient Aws { get; private set; } = null!;
 
     public async Task InitializeAsync()
     {
-        await Task.WhenAll(Broker.StartAsync(), Impatient.StartAsync());
-        Aws = new AwsClient(Broker.Endpoint);
+        await brokers.StartAsync();
+        Aws = new AwsClient(brokers.Main.Endpoint);
         foreach (var client in ClientProgram.All)
         {
-            runs[client.Name] = client.RunAsync(client.SettingsFor(Broker.Endpoint, Impatient.Endpoint, home));
+            runs[client.Name] = client.RunAsync(client.SettingsFor(brokers));
         }
     }
 
@@ -52,9 +42,7 @@ public sealed class ConformanceFixture : IAsyncLifetime
         }
 
         Aws.Dispose();
-        Broker.Dispose();
-        Impatient.Dispose();
-        Directory.Delete(home, recursive: true);
+        brokers.Dispose();
     }
 }
 

@@ -33,17 +33,20 @@ public sealed record ClientProgram(string Name, string Title, string[] Command, 
     public static ClientProgram Named(string name) => All.Single(client => client.Name == name);
 
     /// <summary>The argument of the program.</summary>
-    public string SettingsFor(string endpoint, string impatient, string home) => JsonSerializer.Serialize(new
+    public string SettingsFor(Brokers brokers) => JsonSerializer.Serialize(new
     {
         client = Name,
-        endpoint,
-        impatient,
-        home,
+        endpoint = brokers.Main.Endpoint,
+        impatient = brokers.Impatient.Endpoint,
+        locked = brokers.Locked.Endpoint,
+        home = brokers.Home,
         aws = "/usr/bin/aws",
         region = ConformanceFixture.Region,
         account = ConformanceFixture.Account,
-        accessKeyId = ConformanceFixture.AccessKeyId,
-        secretAccessKey = ConformanceFixture.Secret,
+        accessKeyId = Credentials.Own.AccessKeyId,
+        secretAccessKey = Credentials.Own.SecretAccessKey,
+        guest = new { accessKeyId = Credentials.Guest.AccessKeyId, secretAccessKey = Credentials.Guest.SecretAccessKey },
+        keys = Brokers.KeyErrors,
         operations = ServiceModel.Kinesis.Operations.Keys,
     });
 

@@ -18,6 +18,7 @@ public static class Subjects
     private static readonly string[] SdkErrors =
     [
         "LimitExceededException", "ProvisionedThroughputExceededException", "ExpiredIteratorException", "ExpiredNextTokenException", "KMSNotFoundException",
+        "UnrecognizedClientException", "InvalidSignatureException", "AccessDeniedException", "signatures", .. Brokers.KeyErrors.Keys,
     ];
 
     public static IEnumerable<string> Operations => ServiceModel.Kinesis.Operations.Keys;

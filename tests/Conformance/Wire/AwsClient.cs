@@ -54,7 +54,7 @@ public sealed class AwsClient(string endpoint) : IDisposable
         }
 
         headers["authorization"] = SigV4.Authorize(
-            PathOf(protocol, operation), headers, body, ConformanceFixture.AccessKeyId, ConformanceFixture.Secret, now);
+            PathOf(protocol, operation), headers, body, Credentials.Own, now);
         return headers;
     }
 

@@ -11,11 +11,10 @@ public static class SigV4
     /// <param name="path">The path, without characters that would be encoded.</param>
     /// <param name="headers">Headers to sign, with host and x-amz-date among them.</param>
     /// <param name="body">The body.</param>
-    /// <param name="accessKeyId">The access key.</param>
-    /// <param name="secret">Its secret.</param>
+    /// <param name="credentials">The key.</param>
     /// <param name="now">The time in x-amz-date.</param>
     public static string Authorize(
-        string path, IReadOnlyDictionary<string, string> headers, ReadOnlySpan<byte> body, string accessKeyId, string secret, DateTimeOffset now)
+        string path, IReadOnlyDictionary<string, string> headers, ReadOnlySpan<byte> body, Credentials credentials, DateTimeOffset now)
     {
         var ordered = headers.OrderBy(header => header.Key, StringComparer.Ordinal).ToList();
         var names = string.Join(';', ordered.Select(header => header.Key));
@@ -23,13 +22,13 @@ public static class SigV4
         var day = now.UtcDateTime.ToString("yyyyMMdd", CultureInfo.InvariantCulture);
         var scope = $"{day}/{ConformanceFixture.Region}/kinesis/aws4_request";
         var text = $"AWS4-HMAC-SHA256\n{Stamp(now)}\n{scope}\n{Hex(SHA256.HashData(Encoding.UTF8.GetBytes(canonical)))}";
-        var key = Encoding.UTF8.GetBytes("AWS4" + secret);
+        var key = Encoding.UTF8.GetBytes("AWS4" + credentials.SecretAccessKey);
         foreach (var part in (string[])[day, ConformanceFixture.Region, "kinesis", "aws4_request"])
         {
             key = Mac(key, part);
         }
 
-        return $"AWS4-HMAC-SHA256 Credential={accessKeyId}/{scope}, SignedHeaders={names}, Signature={Hex(Mac(key, text))}";
+        return $"AWS4-HMAC-SHA256 Credential={credentials.AccessKeyId}/{scope}, SignedHeaders={names}, Signature={Hex(Mac(key, text))}";
     }
 
     public static string Stamp(DateTimeOffset time) => time.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
