@@ -132,7 +132,7 @@ public static class WireCodec
         JsonValueKind.Object => json.EnumerateObject().ToDictionary(member => member.Name, member => Read(member.Value)),
         JsonValueKind.Array => json.EnumerateArray().Select(Read).ToList(),
         JsonValueKind.String => json.GetString(),
-        JsonValueKind.Number => json.TryGetInt64(out var whole) ? whole : json.GetDouble(),
+        JsonValueKind.Number => json.TryGetInt64(out var whole) ? (object)whole : json.GetDouble(),
         JsonValueKind.True => true,
         JsonValueKind.False => false,
         _ => null,

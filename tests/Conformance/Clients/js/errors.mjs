@@ -48,7 +48,7 @@ check('ValidationException', 'what the model forbids, and what an ON_DEMAND stre
     message: /^\d validation errors detected: Value .* failed to satisfy constraint: Member must .*; Value .*/,
   });
   const name = await newStream();
-  await fails('ValidationException', 'SplitShard', { StreamName: name, ShardToSplit: 'shardId-000000000000', NewStartingHashKey: middle });
+  await fails('ValidationException', 'SplitShard', { StreamName: name, ShardToSplit: 'shardId-000000000000', NewStartingHashKey: '1000' });
 });
 
 check('ProvisionedThroughputExceededException', 'a shard takes a mebibyte a second', async () => {
@@ -112,7 +112,7 @@ if (settings.locked) {
   check('AccessDeniedException', 'a caller without the permission', async () => {
     const guest = connect(settings.locked, settings.guest.accessKeyId, settings.guest.secretAccessKey);
     await call('ListStreams', {}, guest);
-    await fails('AccessDeniedException', 'CreateStream', { StreamName: 'forbidden', ShardCount: 1 },
+    await fails('AccessDeniedException', 'CreateStream', { StreamName: `${settings.client}-forbidden`, ShardCount: 1 },
       { client: guest, message: /^User: \S+ is not authorized to perform: kinesis:CreateStream on resource: \S+/ });
   });
 
