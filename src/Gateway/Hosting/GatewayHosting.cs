@@ -2,6 +2,8 @@ using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
 using Broker.Gateway.Appending;
 using Broker.Gateway.Auth;
+using Broker.Gateway.Auth.Keys;
+using Broker.Gateway.Auth.Signing;
 using Broker.Gateway.Errors;
 using Broker.Gateway.Grpc.Records;
 using Broker.Gateway.Grpc.Streams;
@@ -48,6 +50,9 @@ public static class GatewayHosting
         services.AddMetrics();
         services.TryAddSingleton<IBrokerGrains, OrleansBrokerGrains>();
         services.TryAddSingleton<StreamRoutes>();
+        services.TryAddSingleton<AccessKeys>();
+        services.AddHostedService(static provider => provider.GetRequiredService<AccessKeys>());
+        services.TryAddSingleton<SignatureVerifier>();
         services.TryAddSingleton<RequestAuthenticator>();
         services.TryAddSingleton<IResourcePolicies, NoResourcePolicies>();
         services.TryAddSingleton<Authorizer>();
