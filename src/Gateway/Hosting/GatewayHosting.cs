@@ -5,6 +5,7 @@ using Broker.Gateway.Auth;
 using Broker.Gateway.Auth.Keys;
 using Broker.Gateway.Auth.Signing;
 using Broker.Gateway.Errors;
+using Broker.Gateway.Grpc.Access;
 using Broker.Gateway.Grpc.Records;
 using Broker.Gateway.Grpc.Streams;
 using Broker.Gateway.Metrics;
@@ -75,7 +76,10 @@ public static class GatewayHosting
             grpc.MaxSendMessageSize = null;
             grpc.EnableDetailedErrors = false;
             grpc.Interceptors.Add<BrokerErrorInterceptor>();
+            grpc.Interceptors.Add<GrpcAuthorization>();
         });
+        services.TryAddSingleton<GrpcResources>();
+        services.TryAddSingleton<GrpcAuthorization>();
         services.TryAddSingleton<BrokerErrorInterceptor>();
         services.AddGrpcHealthChecks().AddCheck("gateway", static () => HealthCheckResult.Healthy());
         ServiceDescriptor[] described =
@@ -90,6 +94,11 @@ public static class GatewayHosting
     /// <summary>Maps the gRPC services, their health and reflection, and GET /healthz.</summary>
     public static WebApplication MapBrokerGateway(this WebApplication application)
     {
+        if (application.Services.GetRequiredService<Authorizer>().IsOn)
+        {
+            application.UseMiddleware<GrpcAuthentication>();
+        }
+
         application.UseMiddleware<MessageGate>();
         application.MapGrpcService<StreamService>();
         application.MapGrpcService<RecordService>();
