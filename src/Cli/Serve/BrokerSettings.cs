@@ -5,6 +5,7 @@ using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
 using Broker.Gateway.Auth;
 using Broker.Gateway.Hosting;
+using Broker.Gateway.Hosting.Tls;
 using Broker.Silo.Hosting;
 using Broker.Silo.Shards;
 using Broker.Silo.Storage.Embedded;
@@ -30,6 +31,7 @@ internal static class BrokerSettings
         ["Identity"] = typeof(BrokerIdentity),
         ["Gateway"] = typeof(GatewayOptions),
         ["Auth"] = typeof(AuthOptions),
+        ["Tls"] = typeof(TlsOptions),
     };
 
     /// <summary>The type of each setting by its full key.</summary>

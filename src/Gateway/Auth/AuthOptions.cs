@@ -1,5 +1,7 @@
+using System.Net;
 using Broker.Contracts.Streams;
 using Broker.Gateway.Hosting;
+using Broker.Gateway.Hosting.Tls;
 
 namespace Broker.Gateway.Auth;
 
@@ -34,17 +36,25 @@ public sealed class AuthOptions
     /// <summary>All faults of the values at once; empty when they are sound.</summary>
     /// <param name="gateway">Where the server listens.</param>
     /// <param name="identity">The account of the principals.</param>
-    public IEnumerable<string> Faults(GatewayOptions gateway, BrokerIdentity identity)
+    /// <param name="tls">Where else it listens.</param>
+    public IEnumerable<string> Faults(GatewayOptions gateway, BrokerIdentity identity, TlsOptions tls)
     {
         if (!Enum.IsDefined(Mode))
         {
             yield return $"Broker:Auth:Mode is {Mode}: it must be Auto, None or On.";
         }
 
-        if (Mode == AuthMode.Auto && gateway.TryGetEndPoint(out var endPoint) && !System.Net.IPAddress.IsLoopback(endPoint.Address))
+        foreach (var (listen, endPoint) in new[]
         {
-            yield return $"Broker:Gateway:Listen is '{gateway.Listen}', which is beyond loopback, and there is no authentication: whoever reaches it may do everything. "
-                + "Give --auth on (docs/security.md), or --auth none to allow that.";
+            ($"Broker:Gateway:Listen is '{gateway.Listen}'", gateway.TryGetEndPoint(out var first) ? first : null),
+            ($"Broker:Tls:Listen is '{tls.Listen}'", tls.Listen.Length > 0 && tls.TryGetEndPoint(gateway, out var second) ? second : null),
+        })
+        {
+            if (Mode == AuthMode.Auto && endPoint is not null && !IPAddress.IsLoopback(endPoint.Address))
+            {
+                yield return $"{listen}, which is beyond loopback, and there is no authentication: whoever reaches it may do everything. "
+                    + "Give --auth on (docs/security.md), or --auth none to allow that.";
+            }
         }
 
         if (KeysPollInterval <= TimeSpan.Zero)

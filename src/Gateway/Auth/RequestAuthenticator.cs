@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using Broker.Contracts.Streams;
 using Broker.Gateway.Auth.Keys;
 using Broker.Gateway.Auth.Signing;
@@ -42,8 +43,11 @@ public sealed class RequestAuthenticator(
     {
         if (context.Request.Headers.Authorization.Count == 0 && context.Connection.ClientCertificate is { } certificate)
         {
-            return keys.FindCertificate(certificate.GetCertHashString(System.Security.Cryptography.HashAlgorithmName.SHA256)) is { IsEnabled: true } known
-                ? known.Expires <= clock.GetUtcNow() ? AuthenticationFault.ExpiredKey : CallerOf(context, known.Principal, "")
+            var now = clock.GetUtcNow();
+            return keys.FindCertificate(certificate.GetCertHashString(HashAlgorithmName.SHA256)) is { IsEnabled: true } known
+                ? known.Expires <= now || certificate.NotAfter.ToUniversalTime() < now.UtcDateTime
+                    ? AuthenticationFault.ExpiredKey
+                    : CallerOf(context, known.Principal, "")
                 : AuthenticationFault.UnknownKey;
         }
 

@@ -8,6 +8,7 @@ using Broker.Gateway.Errors;
 using Broker.Gateway.Grpc.Access;
 using Broker.Gateway.Grpc.Records;
 using Broker.Gateway.Grpc.Streams;
+using Broker.Gateway.Hosting.Tls;
 using Broker.Gateway.Metrics;
 using Broker.Gateway.Reading;
 using Broker.Gateway.Routing;
@@ -28,7 +29,7 @@ namespace Broker.Gateway.Hosting;
 /// <summary>Puts the gateway into a web application; the application brings Orleans' <see cref="IGrainFactory"/>.</summary>
 public static class GatewayHosting
 {
-    /// <summary>Adds the gateway's services and its endpoint. Options: sections Broker:Gateway, :Auth, :Limits, :Producers, :Identity.</summary>
+    /// <summary>Adds the gateway's services and its endpoint. Options: sections Broker:Gateway, :Auth, :Tls, :Limits, :Producers, :Identity.</summary>
     public static WebApplicationBuilder AddBrokerGateway(this WebApplicationBuilder builder)
     {
         builder.Services.AddBrokerGateway(builder.Configuration);
@@ -40,11 +41,15 @@ public static class GatewayHosting
     {
         services.AddOptions<GatewayOptions>().Bind(configuration.GetSection("Broker:Gateway")).ValidateOnStart();
         services.AddOptions<AuthOptions>().Bind(configuration.GetSection("Broker:Auth")).ValidateOnStart();
+        services.AddOptions<TlsOptions>().Bind(configuration.GetSection("Broker:Tls")).ValidateOnStart();
+        services.PostConfigure<TlsOptions>(tls => tls.Directory = configuration["Broker:Storage:DataDirectory"] is { Length: > 0 } data ? data : "broker-data");
         services.AddOptions<BrokerLimits>().Bind(configuration.GetSection("Broker:Limits"));
         services.AddOptions<ProducerLimits>().Bind(configuration.GetSection("Broker:Producers"));
         services.AddOptions<BrokerIdentity>().Bind(configuration.GetSection("Broker:Identity"));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AuthOptions>, AuthOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TlsOptions>, TlsOptionsValidator>());
+        services.TryAddSingleton<ServerCertificate>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<KestrelServerOptions>, GatewayKestrel>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(static provider => provider.GetRequiredService<IOptions<BrokerIdentity>>().Value);

@@ -56,6 +56,9 @@ public sealed partial class AccessKeys : BackgroundService
         return false;
     }
 
+    /// <summary>Whether a caller may be known by a client certificate.</summary>
+    internal bool HasCertificates => ring.HasCertificates;
+
     internal AccessKey? Find(ReadOnlySpan<char> accessKeyId) => ring.Find(accessKeyId);
 
     internal ClientCertificate? FindCertificate(string fingerprint) => ring.FindCertificate(fingerprint);

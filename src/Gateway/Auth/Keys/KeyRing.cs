@@ -14,6 +14,8 @@ internal sealed class KeyRing(IEnumerable<AccessKey> keys, IEnumerable<ClientCer
 
     public int Count => keys.Count + certificates.Count;
 
+    public bool HasCertificates => certificates.Count > 0;
+
     public AccessKey? Find(ReadOnlySpan<char> accessKeyId) =>
         keys.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(accessKeyId, out var key) ? key : null;
 
