@@ -40,6 +40,57 @@ public sealed class RowLayoutTests
         Revision = 5,
     };
 
+    /// <summary>The members that came after the first files: those still pin what a stream without them writes.</summary>
+    private static readonly StreamState Later = State with
+    {
+        ShardLevelMetrics = [ShardLevelMetrics.IncomingBytes, ShardLevelMetrics.OutgoingRecords],
+        WarmThroughputMiBps = 8,
+        RecordDistribution = RecordDistributionStrategy.Auto,
+        ResourcePolicy = """{"Version":"2012-10-17"}""",
+        Operation = new ReshardOperation { Kind = ReshardKind.Grow, TargetCount = 8, IsAutomatic = true },
+    };
+
+    [Fact]
+    public void A_streams_grain_state_with_later_members() => Check("row-v1-state-later", Later, StreamRowsJson.Default.StreamState, read =>
+    {
+        Assert.Equal(Later.ShardLevelMetrics!.Value.AsEnumerable(), read.ShardLevelMetrics!.Value);
+        Assert.Equal(Later with { Tags = read.Tags, Scalings = read.Scalings, ShardLevelMetrics = read.ShardLevelMetrics }, read);
+    });
+
+    [Fact]
+    public void A_stream_head_with_later_members()
+    {
+        var head = Head with
+        {
+            IsAutomatic = true,
+            Creation = Head.Creation! with { WarmThroughputMiBps = 8, RecordDistribution = RecordDistributionStrategy.Auto },
+        };
+        Check("row-v1-head-later", head, StreamRowsJson.Default.StreamHeadRow, read =>
+            Assert.Equal(head, read with { Creation = read.Creation! with { Tags = head.Creation.Tags } }));
+    }
+
+    [Fact]
+    public void A_consumer_with_later_members()
+    {
+        var consumer = new ConsumerRow { CreatedUnixMilliseconds = 1_790_000_000_006, Tags = Tags, ResourcePolicy = "{}" };
+        Check("row-v1-consumer-later", consumer, StreamRowsJson.Default.ConsumerRow, read =>
+        {
+            Assert.Equal(Tags, read.Tags);
+            Assert.Equal(consumer with { Tags = read.Tags }, read);
+        });
+    }
+
+    [Fact]
+    public void An_accounts_settings()
+    {
+        var commitment = BillingCommitment.None.Enable(1_790_000_000_007).Disable(1_790_000_000_008);
+        Check(
+            "row-v1-account",
+            AccountSettingsRow.Of(commitment),
+            StreamRowsJson.Default.AccountSettingsRow,
+            read => Assert.Equal(commitment, read.ToCommitment()));
+    }
+
     [Fact]
     public void A_closed_shard() => Check("row-v1-shard-closed", ShardRow.Of(Closed), StreamRowsJson.Default.ShardRow, read =>
     {

@@ -1,3 +1,4 @@
+using Broker.Gateway.Encryption;
 using Broker.Gateway.Hosting;
 using Broker.Silo.Hosting;
 using Broker.Silo.Storage;
@@ -94,6 +95,15 @@ internal static partial class BrokerServer
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
         builder.AddBrokerSilo();
         builder.AddBrokerGateway();
+        builder.Services.AddOptions<EncryptionOptions>().PostConfigure<IOptions<BrokerStorageOptions>>(static (encryption, storage) =>
+        {
+            // One process with one data directory: the broker's own key can be kept beside the data. What that protects, and what not,
+            // is in docs/encryption.md.
+            if (encryption.ServiceKeyFile.Length == 0)
+            {
+                encryption.ServiceKeyFile = Path.Combine(storage.Value.DataDirectory, "keys", "aws-kinesis.json");
+            }
+        });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
 
         // OpenTelemetry's own variables say where to; without them nothing is collected.

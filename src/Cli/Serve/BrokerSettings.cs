@@ -4,6 +4,7 @@ using System.Reflection;
 using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
 using Broker.Gateway.Auth;
+using Broker.Gateway.Encryption;
 using Broker.Gateway.Hosting;
 using Broker.Gateway.Hosting.Tls;
 using Broker.Silo.Hosting;
@@ -32,6 +33,7 @@ internal static class BrokerSettings
         ["Gateway"] = typeof(GatewayOptions),
         ["Auth"] = typeof(AuthOptions),
         ["Tls"] = typeof(TlsOptions),
+        ["Encryption"] = typeof(EncryptionOptions),
     };
 
     /// <summary>The type of each setting by its full key.</summary>

@@ -16,6 +16,11 @@ internal static class StreamCommand
         ScaleCommand.Create(),
         RetentionCommand.Create(),
         ModeCommand.Create(),
+        EncryptCommand.Create(),
+        DecryptCommand.Create(),
+        WarmCommand.Create(),
+        DistributionCommand.Create(),
+        MonitorCommand.Create(),
         TagCommand.Create(),
         ConsumerCommand.Create(),
     };

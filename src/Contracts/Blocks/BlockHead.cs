@@ -4,18 +4,21 @@ using Broker.Contracts.Streams;
 
 namespace Broker.Contracts.Blocks;
 
-/// <summary>The fixed head of a record block, version 1: everything about it but its identities and its payload.</summary>
+/// <summary>The fixed head of a record block, version 1 or 2: everything about it but its identities and its payload.</summary>
 /// <remarks>
 /// The gateway fills in what describes the payload; the shard stamps <see cref="Epoch"/>, <see cref="Ordinal"/>,
 /// <see cref="FirstPosition"/> and <see cref="ArrivalUnixMilliseconds"/> when it takes the block. docs/layouts/block.md must match.
 /// </remarks>
 public readonly record struct BlockHead
 {
-    /// <summary>Encoded length in bytes of a version 1 head, identities not counted.</summary>
+    /// <summary>Encoded length in bytes of a head, identities not counted.</summary>
     public const int EncodedLength = 96;
 
-    /// <summary>The layout version that is written.</summary>
-    public const byte Version = 1;
+    /// <summary>The highest version that is read and written: 2 where the payload is encrypted, else 1, which older releases read too.</summary>
+    public const byte Version = 2;
+
+    /// <summary>Bytes that an encrypted payload ends with: AES-GCM's authentication tag.</summary>
+    public const int EncryptionTagBytes = 16;
 
     /// <summary>"BRK1" as it stands in a file.</summary>
     public const uint Magic = 0x314B_5242;
@@ -36,10 +39,10 @@ public readonly record struct BlockHead
     /// <summary>CRC-32C of the payload as stored.</summary>
     public required uint PayloadChecksum { get; init; }
 
-    /// <summary>Which key the payload is encrypted under; 0 is none. Reserved in version 1.</summary>
+    /// <summary>The stream's data key that the payload is encrypted under; 0 is none.</summary>
     public uint KeyGeneration { get; init; }
 
-    /// <summary>96 bits, unique under the key. Reserved in version 1: zero.</summary>
+    /// <summary>96 bits, unique under the key; zero where there is none. The bytes are those of the head.</summary>
     public (ulong High, uint Low) Nonce { get; init; }
 
     /// <summary>Records in the payload; 0 in a control block.</summary>
@@ -60,13 +63,16 @@ public readonly record struct BlockHead
     /// <summary>The position after the last record.</summary>
     public long EndPosition => FirstPosition + RecordCount;
 
+    /// <summary>How the records are encrypted at rest.</summary>
+    public EncryptionType EncryptionType => KeyGeneration == 0 ? EncryptionType.None : EncryptionType.Kms;
+
     /// <summary>True for a block that carries no records but the shard's own state.</summary>
     public bool IsControl => (Flags & (BlockFlags.Seal | BlockFlags.ProducerSnapshot)) != 0;
 
     internal void EncodeTo(Span<byte> destination, int identityCount)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(destination, Magic);
-        destination[4] = Version;
+        destination[4] = KeyGeneration == 0 ? (byte)1 : Version;
         destination[5] = (byte)Codec;
         BinaryPrimitives.WriteUInt16LittleEndian(destination[6..], (ushort)Flags);
         BinaryPrimitives.WriteInt32LittleEndian(destination[8..], PayloadLength);

@@ -5,6 +5,9 @@ namespace Broker.Contracts.Blocks;
 /// <summary>One record as it lies in a block's payload: spans into it, valid as long as the payload.</summary>
 public readonly ref struct BlockRecord
 {
+    /// <summary>Bytes of a record's encoding beside its key and data, where it has no explicit hash key.</summary>
+    public const int FixedLength = BlockRecordLayout.FixedLength;
+
     internal BlockRecord(ReadOnlySpan<byte> partitionKey, ReadOnlySpan<byte> data, HashKey? explicitHashKey)
     {
         PartitionKey = partitionKey;
@@ -19,6 +22,9 @@ public readonly ref struct BlockRecord
 
     public HashKey? ExplicitHashKey { get; }
 
-    /// <summary>Where the record belongs in the hash space.</summary>
+    /// <summary>
+    /// Where the producer's keys place the record. What a gateway placed by itself, without a partition key or with AUTO distribution, is
+    /// elsewhere in its shard's range: the block does not tell where.
+    /// </summary>
     public HashKey HashKey => ExplicitHashKey ?? HashKey.OfPartitionKey(PartitionKey);
 }

@@ -34,13 +34,22 @@ public sealed class PayloadBuilder : IDisposable
         RecordCount += recordCount;
     }
 
+    /// <summary>What was gathered, valid until the next change.</summary>
+    public ReadOnlySpan<byte> Gathered => buffer.AsSpan(0, Length);
+
+    /// <summary>Starts anew.</summary>
+    public void Clear()
+    {
+        Length = 0;
+        RecordCount = 0;
+    }
+
     /// <summary>Takes what was gathered as a payload of its own and starts anew.</summary>
     public byte[] TakePayload()
     {
         var payload = GC.AllocateUninitializedArray<byte>(Length);
-        buffer.AsSpan(0, Length).CopyTo(payload);
-        Length = 0;
-        RecordCount = 0;
+        Gathered.CopyTo(payload);
+        Clear();
         return payload;
     }
 

@@ -40,6 +40,14 @@ public interface ICatalogueGrain : IGrainWithStringKey
     [Alias("Reserve")]
     Task ReserveAsync(StreamGeneration generation, StreamMode mode, int openShards);
 
+    /// <summary>The account's settings as they are now.</summary>
+    [Alias("DescribeAccountSettings"), AlwaysInterleave]
+    Task<AccountSettings> DescribeAccountSettingsAsync();
+
+    /// <summary>Begins or ends the minimum throughput billing commitment. One that may not end yet ends by itself when it may.</summary>
+    [Alias("UpdateBillingCommitment")]
+    Task<AccountSettings> UpdateBillingCommitmentAsync(bool enabled);
+
     /// <summary>The key that iterators and tokens are authenticated with: made once, kept durably, the same for all gateways. 32 bytes.</summary>
     [Alias("GetTokenKey")]
     Task<ImmutableArray<byte>> GetTokenKeyAsync();
@@ -58,7 +66,16 @@ public sealed record CreateStreamCommand(
     [property: Id(1)] StreamMode Mode,
     [property: Id(2)] int ShardCount,
     [property: Id(3)] int MaxRecordBytes,
-    [property: Id(4)] ImmutableSortedDictionary<string, string> Tags);
+    [property: Id(4)] ImmutableSortedDictionary<string, string> Tags)
+{
+    /// <summary>MiB/s that an ON_DEMAND stream shall be ready for; it starts with at least as many shards. 0 for none.</summary>
+    [Id(20)]
+    public int WarmThroughputMiBps { get; init; }
+
+    /// <summary>What decides the shard of a record; Auto in ON_DEMAND mode only.</summary>
+    [Id(21)]
+    public RecordDistributionStrategy RecordDistribution { get; init; } = RecordDistributionStrategy.UserPartitionKey;
+}
 
 /// <summary>A page of the catalogue.</summary>
 [GenerateSerializer, Immutable]

@@ -40,6 +40,9 @@ public sealed class BrokerLimits
     /// <summary>UpdateShardCount calls of a stream in 24 hours. Default 10.</summary>
     public int MaxScalingsPerDay { get; set; } = 10;
 
+    /// <summary>StartStreamEncryption calls of a stream in 24 hours that took a new key, and as many StopStreamEncryption calls. Default 25.</summary>
+    public int MaxEncryptionChangesPerDay { get; set; } = 25;
+
     /// <summary>How many times its present count UpdateShardCount may aim at, and the inverse down. Default 2; 0 lifts it.</summary>
     public int MaxScalingFactor { get; set; } = 2;
 
@@ -84,6 +87,7 @@ public sealed class BrokerLimits
         MaxConsumersPerStream = None;
         MaxTagsPerStream = 200;
         MaxScalingsPerDay = None;
+        MaxEncryptionChangesPerDay = None;
         MaxScalingFactor = 0;
         MaxRecordsPerBatch = 10_000;
     }
@@ -115,6 +119,7 @@ public sealed class BrokerLimits
             (nameof(MaxConsumersPerStream), MaxConsumersPerStream, None),
             (nameof(MaxTagsPerStream), MaxTagsPerStream, 200),
             (nameof(MaxScalingsPerDay), MaxScalingsPerDay, None),
+            (nameof(MaxEncryptionChangesPerDay), MaxEncryptionChangesPerDay, None),
             (nameof(MaxRecordsPerBatch), MaxRecordsPerBatch, 10_000),
             (nameof(MaxBytesPerBatch), MaxBytesPerBatch, 10 * 1024 * 1024),
             (nameof(MaxRecordsPerRead), MaxRecordsPerRead, 10_000),

@@ -8,6 +8,9 @@ public readonly record struct HashKeyRange([property: Id(0)] HashKey Start, [pro
 {
     public static HashKeyRange All => new(HashKey.Min, HashKey.Max);
 
+    /// <summary>The key that halves the range; null where it has fewer than four keys, so that no half is a single one.</summary>
+    public HashKey? Middle => End.Value - Start.Value < 3 ? null : new HashKey(Start.Value + ((End.Value - Start.Value) / 2) + 1);
+
     public bool Contains(HashKey key) => key >= Start && key <= End;
 
     public bool Contains(HashKeyRange other) => other.Start >= Start && other.End <= End;

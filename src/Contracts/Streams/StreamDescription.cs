@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Broker.Contracts.Streams;
 
 /// <summary>A stream without its shards: what DescribeStreamSummary tells, and what gateways hold settings by.</summary>
@@ -14,7 +16,7 @@ namespace Broker.Contracts.Streams;
 /// <param name="Version">Rises with every change of settings or lineage.</param>
 [GenerateSerializer, Immutable]
 [Alias("broker.StreamDescription")]
-public sealed record StreamDescription(
+public sealed partial record StreamDescription(
     [property: Id(0)] string Name,
     [property: Id(1)] StreamGeneration Generation,
     [property: Id(2)] StreamStatus Status,
@@ -25,4 +27,24 @@ public sealed record StreamDescription(
     [property: Id(7)] long CreatedUnixMilliseconds,
     [property: Id(8)] int OpenShardCount,
     [property: Id(9)] int ConsumerCount,
-    [property: Id(10)] long Version);
+    [property: Id(10)] long Version)
+{
+    /// <summary>What enhanced monitoring measures a shard at a time, in AWS's order (<see cref="Streams.ShardLevelMetrics"/>); empty for nothing.</summary>
+    [Id(20)]
+    public ImmutableArray<string> ShardLevelMetrics { get; init; } = [];
+
+    /// <summary>The write throughput that an ON_DEMAND stream is kept ready for, MiB/s; 0 where nothing was asked for.</summary>
+    [Id(21)]
+    public int WarmThroughputMiBps { get; init; }
+
+    /// <summary>Resource policies, IAM's JSON: the stream's under "", a consumer's under its name.</summary>
+    [Id(22)]
+    public ImmutableSortedDictionary<string, string> ResourcePolicies { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>What decides the shard of a record.</summary>
+    [Id(23)]
+    public RecordDistributionStrategy RecordDistribution { get; init; } = RecordDistributionStrategy.UserPartitionKey;
+
+    /// <summary>The warm throughput as AWS tells it.</summary>
+    public WarmThroughput WarmThroughput => new(WarmThroughputMiBps, Math.Min(WarmThroughputMiBps, OpenShardCount));
+}

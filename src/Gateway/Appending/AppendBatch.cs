@@ -1,4 +1,5 @@
 using Broker.Contracts.Blocks;
+using Broker.Contracts.Streams;
 
 namespace Broker.Gateway.Appending;
 
@@ -36,6 +37,11 @@ public sealed class AppendBatch(int recordCount, long bytes, BatchIdentity? iden
 
     /// <summary>Rises with every batch of this process: what order means where portions of several shards come together.</summary>
     internal long Order { get; } = Interlocked.Increment(ref lastOrder);
+
+    /// <summary>How the records that were taken are encrypted at rest: KMS where all of them are.</summary>
+    public EncryptionType EncryptionType => Parts.Count > 0 && Parts.TrueForAll(static part => part.EncryptionType == EncryptionType.Kms)
+        ? EncryptionType.Kms
+        : EncryptionType.None;
 
     internal void Took(AppendPart part)
     {

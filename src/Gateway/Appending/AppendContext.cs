@@ -1,3 +1,4 @@
+using Broker.Gateway.Encryption;
 using Broker.Gateway.Hosting;
 using Broker.Gateway.Metrics;
 using Broker.Gateway.Routing;
@@ -7,7 +8,13 @@ namespace Broker.Gateway.Appending;
 
 /// <summary>What all appenders of a gateway share.</summary>
 internal sealed record AppendContext(
-    IBrokerGrains Grains, StreamRoutes Routes, GatewayOptions Options, TimeProvider Clock, GatewayMetrics Metrics, ILogger Logger)
+    IBrokerGrains Grains,
+    StreamRoutes Routes,
+    StreamCiphers Ciphers,
+    GatewayOptions Options,
+    TimeProvider Clock,
+    GatewayMetrics Metrics,
+    ILogger Logger)
 {
     public TimeSpan Remaining(long deadline) => Clock.GetElapsedTime(Clock.GetTimestamp(), deadline);
 

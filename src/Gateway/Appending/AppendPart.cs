@@ -1,4 +1,5 @@
 using Broker.Contracts.Shards;
+using Broker.Contracts.Streams;
 
 namespace Broker.Gateway.Appending;
 
@@ -10,6 +11,9 @@ namespace Broker.Gateway.Appending;
 /// <param name="Indexes">Their indexes in the batch.</param>
 public sealed record AppendPart(ShardId Shard, long ShardCreatedSecond, long FirstPosition, long ArrivalUnixMilliseconds, int[] Indexes)
 {
+    /// <summary>How they are encrypted at rest; of records that were taken before, how the stream's are now.</summary>
+    public EncryptionType EncryptionType { get; init; }
+
     public SequenceNumber SequenceNumber(int record) =>
         new(ShardCreatedSecond, Shard.Index, FirstPosition + record, ArrivalUnixMilliseconds / 1000);
 }

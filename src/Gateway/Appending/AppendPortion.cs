@@ -1,6 +1,7 @@
 using Broker.Contracts.Errors;
 using Broker.Contracts.Grains;
 using Broker.Contracts.Shards;
+using Broker.Contracts.Streams;
 
 namespace Broker.Gateway.Appending;
 
@@ -23,8 +24,11 @@ internal sealed class AppendPortion(AppendBatch batch, AppendGroup group, Encode
     /// <summary>An attempt ended without an answer: the records may have been taken.</summary>
     public bool IsUncertain { get; set; }
 
-    public void Took(ShardId shard, long createdSecond, long firstPosition, long arrivalUnixMilliseconds) =>
-        Batch.Took(new AppendPart(shard, createdSecond, firstPosition, arrivalUnixMilliseconds, Records.Indexes));
+    /// <summary>How the records were encrypted when they were last sent.</summary>
+    public EncryptionType EncryptionType { get; set; }
+
+    public void Took(ShardId shard, long createdSecond, long firstPosition, long arrivalUnixMilliseconds) => Batch.Took(
+        new AppendPart(shard, createdSecond, firstPosition, arrivalUnixMilliseconds, Records.Indexes) { EncryptionType = EncryptionType });
 
     public void Fail(BrokerErrorCode code, string message)
     {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Broker.Contracts.Blocks;
 using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
+using Broker.Gateway.Encryption;
 using Broker.Gateway.Hosting;
 using Broker.Gateway.Metrics;
 using Broker.Gateway.Routing;
@@ -26,13 +27,14 @@ public sealed class RecordAppender
     public RecordAppender(
         IBrokerGrains grains,
         StreamRoutes routes,
+        StreamCiphers ciphers,
         IOptions<GatewayOptions> options,
         IOptions<BrokerLimits> limits,
         TimeProvider clock,
         GatewayMetrics metrics,
         ILogger<RecordAppender> logger)
     {
-        context = new AppendContext(grains, routes, options.Value, clock, metrics, logger);
+        context = new AppendContext(grains, routes, ciphers, options.Value, clock, metrics, logger);
         this.limits = limits.Value;
         budget = new InFlightBudget(options.Value.MaxInFlightBytes);
         lastSweep = clock.GetTimestamp();

@@ -87,7 +87,10 @@ internal static class RepeatResolver
                     verdict.TakenByCreatedSecond,
                     verdict.FirstPosition + runStart,
                     verdict.ArrivalUnixMilliseconds,
-                    [.. run]));
+                    [.. run])
+                {
+                    EncryptionType = portion.EncryptionType,
+                });
                 run.Clear();
             }
         }

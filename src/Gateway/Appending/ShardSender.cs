@@ -3,6 +3,7 @@ using Broker.Contracts.Errors;
 using Broker.Contracts.Grains;
 using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
+using Broker.Gateway.Encryption;
 
 namespace Broker.Gateway.Appending;
 
@@ -34,7 +35,28 @@ internal sealed partial class ShardSender(AppendContext context, StreamAppenders
             patience = remaining < patience ? remaining : patience;
         }
 
-        var call = AppendCall.Make(key, portions, owner.MapVersion);
+        BlockCipher? cipher;
+        try
+        {
+            cipher = await context.Ciphers.ForWritingAsync(Newest());
+        }
+        catch (BrokerException exception) when (exception.Code != BrokerErrorCode.Unavailable)
+        {
+            Fail(portions, 0, exception.Code, exception.Message);
+            return new Sent([]);
+        }
+        catch (BrokerException exception)
+        {
+            // Nothing was sent: this attempt leaves nothing uncertain.
+            return new Sent(portions, Pause: NextPause(portions, AppendResult.Failed(BrokerErrorCode.Overloaded, exception.Message)));
+        }
+
+        foreach (var portion in portions)
+        {
+            portion.EncryptionType = cipher is null ? EncryptionType.None : EncryptionType.Kms;
+        }
+
+        var call = AppendCall.Make(key, portions, owner.MapVersion, cipher);
         context.Metrics.Append(portions.Count);
         var started = context.Clock.GetTimestamp();
         var result = await CallAsync(call.Request, patience);
@@ -57,6 +79,13 @@ internal sealed partial class ShardSender(AppendContext context, StreamAppenders
                 Fail(portions, 0, result.Code, result.Message);
                 return new Sent([]);
         }
+    }
+
+    /// <summary>The stream's settings as this gateway knows them: a repeat may be sent long after the map was fetched that its batch came by.</summary>
+    private StreamDescription Newest()
+    {
+        var known = owner.Route.Stream;
+        return context.Routes.Peek(owner.Generation)?.Stream is { } other && other.Version > known.Version ? other : known;
     }
 
     private async ValueTask<AppendResult> CallAsync(AppendRequest request, TimeSpan patience)

@@ -4,6 +4,8 @@ using Broker.Gateway.Appending;
 using Broker.Gateway.Auth;
 using Broker.Gateway.Auth.Keys;
 using Broker.Gateway.Auth.Signing;
+using Broker.Gateway.Encryption;
+using Broker.Gateway.Encryption.MasterKeys;
 using Broker.Gateway.Errors;
 using Broker.Gateway.Grpc.Access;
 using Broker.Gateway.Grpc.Records;
@@ -29,7 +31,7 @@ namespace Broker.Gateway.Hosting;
 /// <summary>Puts the gateway into a web application; the application brings Orleans' <see cref="IGrainFactory"/>.</summary>
 public static class GatewayHosting
 {
-    /// <summary>Adds the gateway's services and its endpoint. Options: sections Broker:Gateway, :Auth, :Tls, :Limits, :Producers, :Identity.</summary>
+    /// <summary>Adds the gateway's services and its endpoint. Options: sections Broker:Gateway, :Auth, :Tls, :Encryption, :Limits, :Producers, :Identity.</summary>
     public static WebApplicationBuilder AddBrokerGateway(this WebApplicationBuilder builder)
     {
         builder.Services.AddBrokerGateway(builder.Configuration);
@@ -60,8 +62,12 @@ public static class GatewayHosting
         services.AddHostedService(static provider => provider.GetRequiredService<AccessKeys>());
         services.TryAddSingleton<SignatureVerifier>();
         services.TryAddSingleton<RequestAuthenticator>();
-        services.TryAddSingleton<IResourcePolicies, NoResourcePolicies>();
+        services.TryAddSingleton<IResourcePolicies, RoutedResourcePolicies>();
         services.TryAddSingleton<Authorizer>();
+        services.AddOptions<EncryptionOptions>().Bind(configuration.GetSection("Broker:Encryption")).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EncryptionOptions>, EncryptionOptionsValidator>());
+        services.TryAddSingleton<IKeyProvider, FileKeyProvider>();
+        services.TryAddSingleton<StreamCiphers>();
         services.TryAddSingleton<RecordAppender>();
         services.TryAddSingleton<GatewayMetrics>();
         services.TryAddSingleton<GatewayDrain>();

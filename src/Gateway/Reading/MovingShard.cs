@@ -1,5 +1,7 @@
 using Broker.Contracts.Errors;
 using Broker.Contracts.Grains;
+using Broker.Contracts.Streams;
+using Broker.Gateway.Encryption;
 
 namespace Broker.Gateway.Reading;
 
@@ -11,8 +13,12 @@ internal sealed class MovingShard(IShardGrain shard, TimeProvider clock)
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
 
-    public Task<ReadResult> ReadAsync(ReadRequest request, CancellationToken cancellation) =>
-        AskAsync(() => shard.ReadAsync(request), static result => result.Code, cancellation);
+    /// <param name="request">What to read.</param>
+    /// <param name="stream">The shard's stream.</param>
+    /// <param name="ciphers">Decrypt what it returns.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public Task<ReadResult> ReadAsync(ReadRequest request, StreamGeneration stream, StreamCiphers ciphers, CancellationToken cancellation) => AskAsync(
+        async () => await ciphers.OpenAsync(stream, await shard.ReadAsync(request), cancellation), static result => result.Code, cancellation);
 
     public Task<FindResult> FindAsync(long arrivalUnixMilliseconds, CancellationToken cancellation) =>
         AskAsync(() => shard.FindAsync(arrivalUnixMilliseconds), static result => result.Code, cancellation);

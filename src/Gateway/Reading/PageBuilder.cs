@@ -38,6 +38,11 @@ internal static class PageBuilder
                     BrokerErrorCode.DataLoss, $"{shard.Id} returned records from {head.FirstPosition} on where {position} was to come.");
             }
 
+            if (head.KeyGeneration != 0 && !block.IsOpened)
+            {
+                throw new InvalidOperationException($"Records of {shard.Id} from {head.FirstPosition} on came to a page encrypted.");
+            }
+
             var first = (int)(position - head.FirstPosition);
             var most = Math.Min(head.RecordCount - first, maxRecords - page.RecordCount);
             var count = bytes + block.Payload.Length <= maxBytes ? most : Fit(block, first, most, maxBytes - bytes, page.RecordCount == 0);

@@ -8,7 +8,7 @@ using Grpc.Core;
 namespace Broker.Gateway.Reading;
 
 /// <summary>Writes a page as a GetRecordsResponse or a SubscribeToShardResponse straight from its blocks: the two have the same fields.</summary>
-/// <remarks>records.proto must match: records 1, next 2, millis_behind_latest 3, child_shards 4; Record: 1 number, 2 time, 3 key, 4 data.</remarks>
+/// <remarks>records.proto must match: records 1, next 2, millis_behind_latest 3, child_shards 4; Record: 1 number, 2 time, 3 key, 4 data, 5 encryption.</remarks>
 internal static class RecordPageWriter
 {
     public static Marshaller<RecordPage> Marshaller { get; } = Marshallers.Create<RecordPage>(
@@ -85,7 +85,7 @@ internal static class RecordPageWriter
 
         foreach (var run in page.Runs)
         {
-            var fixedLength = ProtoWriter.BytesFieldLength(SequenceNumber.Digits) + ProtoWriter.BytesFieldLength(TimeLength(run.Block.Head));
+            var fixedLength = FixedLength(run.Block.Head);
             var reader = new BlockRecordReader(run.Block.Payload.Span);
             for (var i = 0; i < run.First + run.Count && reader.TryRead(out var record); i++)
             {
@@ -98,6 +98,13 @@ internal static class RecordPageWriter
 
         return length;
     }
+
+    private static int FixedLength(in BlockHead head) => ProtoWriter.BytesFieldLength(SequenceNumber.Digits)
+        + ProtoWriter.BytesFieldLength(TimeLength(head)) + ProtoWriter.VarintFieldLength(Encryption(head));
+
+    /// <summary>Left out where there is none: most records would carry two bytes that say nothing.</summary>
+    private static ulong Encryption(in BlockHead head) =>
+        head.EncryptionType == EncryptionType.Kms ? (ulong)V1.EncryptionType.Kms : 0;
 
     private static int RecordLength(in BlockRecord record) =>
         ProtoWriter.OptionalBytesFieldLength(record.PartitionKey.Length) + ProtoWriter.OptionalBytesFieldLength(record.Data.Length);
@@ -120,7 +127,7 @@ internal static class RecordPageWriter
             var head = run.Block.Head;
             var (seconds, nanos) = Time(head);
             var timeLength = TimeLength(head);
-            var fixedLength = ProtoWriter.BytesFieldLength(SequenceNumber.Digits) + ProtoWriter.BytesFieldLength(timeLength);
+            var fixedLength = FixedLength(head);
             var reader = new BlockRecordReader(run.Block.Payload.Span);
             for (var i = 0; i < run.First + run.Count && reader.TryRead(out var record); i++)
             {
@@ -138,6 +145,7 @@ internal static class RecordPageWriter
                 writer.VarintField(2, nanos);
                 writer.OptionalBytesField(3, record.PartitionKey);
                 writer.OptionalBytesField(4, record.Data);
+                writer.VarintField(5, Encryption(head));
             }
         }
 

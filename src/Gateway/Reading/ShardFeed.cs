@@ -1,5 +1,7 @@
 using Broker.Contracts.Errors;
 using Broker.Contracts.Grains;
+using Broker.Contracts.Streams;
+using Broker.Gateway.Encryption;
 
 namespace Broker.Gateway.Reading;
 
@@ -8,7 +10,12 @@ namespace Broker.Gateway.Reading;
 /// Subscribers come with a position and hold nothing while they write, so a slow one costs the feed nothing: it falls behind what is
 /// kept and reads history by itself. The loop runs on the pool while there are subscribers.
 /// </remarks>
-internal sealed class ShardFeed(IShardGrain shard, Func<long> mapVersion, TimeProvider clock)
+/// <param name="shard">The shard.</param>
+/// <param name="stream">Its stream.</param>
+/// <param name="ciphers">Decrypt what it returns, once for all subscribers.</param>
+/// <param name="mapVersion">The newest version of the stream that is known.</param>
+/// <param name="clock">Measures waits.</param>
+internal sealed class ShardFeed(IShardGrain shard, StreamGeneration stream, StreamCiphers ciphers, Func<long> mapVersion, TimeProvider clock)
 {
     /// <summary>Bytes of recent answers that are kept.</summary>
     private const long MaxKeptBytes = 4 * 1024 * 1024;
@@ -136,6 +143,7 @@ internal sealed class ShardFeed(IShardGrain shard, Func<long> mapVersion, TimePr
             try
             {
                 read = await shard.ReadAsync(new ReadRequest(from, ReadBytes, ReadWait, mapVersion(), Metered: false));
+                read = await ciphers.OpenAsync(stream, read, CancellationToken.None);
             }
             catch (Exception)
             {

@@ -1,11 +1,12 @@
 using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
+using Broker.Gateway.Encryption;
 using Broker.Gateway.Routing;
 
 namespace Broker.Gateway.Reading;
 
 /// <summary>The feeds of this gateway, one for each shard that has subscribers. Thread-safe.</summary>
-public sealed class ShardFeeds(IBrokerGrains grains, StreamRoutes routes, TimeProvider clock)
+public sealed class ShardFeeds(IBrokerGrains grains, StreamRoutes routes, StreamCiphers ciphers, TimeProvider clock)
 {
     private readonly Lock sync = new();
     private readonly Dictionary<ShardKey, ShardFeed> feeds = [];
@@ -16,7 +17,7 @@ public sealed class ShardFeeds(IBrokerGrains grains, StreamRoutes routes, TimePr
         {
             if (!feeds.TryGetValue(shard, out var feed))
             {
-                feeds.Add(shard, feed = new ShardFeed(grains.Shard(shard), () => MapVersion(shard.Stream), clock));
+                feeds.Add(shard, feed = new ShardFeed(grains.Shard(shard), shard.Stream, ciphers, () => MapVersion(shard.Stream), clock));
             }
 
             feed.Holders++;

@@ -2,6 +2,7 @@ using Broker.Contracts.Errors;
 using Broker.Contracts.Grains;
 using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
+using Broker.Gateway.Encryption;
 using Broker.Gateway.Hosting;
 using Broker.Gateway.Metrics;
 using Broker.Gateway.Routing;
@@ -16,7 +17,13 @@ namespace Broker.Gateway.Reading;
 /// another took over.
 /// </remarks>
 internal sealed class ShardSubscription(
-    IBrokerGrains grains, StreamRoutes routes, ShardFeeds feeds, GatewayOptions options, TimeProvider clock, GatewayMetrics metrics)
+    IBrokerGrains grains,
+    StreamRoutes routes,
+    ShardFeeds feeds,
+    StreamCiphers ciphers,
+    GatewayOptions options,
+    TimeProvider clock,
+    GatewayMetrics metrics)
 {
     private static readonly TimeSpan ConsumerWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ConsumerCheck = TimeSpan.FromSeconds(2);
@@ -126,6 +133,7 @@ internal sealed class ShardSubscription(
             var read = await grain
                 .ReadAsync(new ReadRequest(position, ShardFeed.ReadBytes, wait, version, Metered: false, consumer, subscription))
                 .WaitAsync(cancellation);
+            read = await ciphers.OpenAsync(route.Stream.Generation, read, cancellation);
             if (read.Code == BrokerErrorCode.None)
             {
                 return read;

@@ -35,10 +35,10 @@ internal sealed class ThroughputLimit
         rule = null;
         foreach (var block in blocks)
         {
-            var reader = new BlockRecordReader(block.Payload.Span);
-            while (reader.TryRead(out var record))
+            var sizes = new RecordSizes(block);
+            while (sizes.TryRead(out var size))
             {
-                bytes += record.PartitionKey.Length + record.Data.Length;
+                bytes += size;
                 records++;
                 if (writeRecords?.Admits(records, records == 1) == false)
                 {

@@ -64,6 +64,9 @@ public sealed partial class CatalogueGrain : Grain, ICatalogueGrain
         StreamRules.CheckName("StreamName", command.Name);
         StreamRules.CheckMode(command.Mode);
         StreamRules.CheckRecordSize(command.MaxRecordBytes);
+        rules.CheckWarmThroughput(command.Name, command.Mode, command.WarmThroughputMiBps);
+        rules.CheckDistribution(command.Name, command.Mode, command.RecordDistribution);
+        command = command with { ShardCount = Math.Max(command.ShardCount, command.WarmThroughputMiBps) };
         rules.CheckShardCount(command.Name, command.ShardCount);
         rules.CheckTags(command.Name, command.Tags, command.Tags.Count);
         if (names.ContainsKey(command.Name))
@@ -102,7 +105,7 @@ public sealed partial class CatalogueGrain : Grain, ICatalogueGrain
             if (await rows.GetAsync(RowKeys.Head(generation), CancellationToken.None) is { } row)
             {
                 var head = RowCodec.Decode(row, StreamRowsJson.Default.StreamHeadRow);
-                page.Add(new StreamListEntry(name, generation, head.Status, head.Mode, head.CreatedUnixMilliseconds));
+                page.Add(new StreamListEntry(name, generation, head.PublicStatus, head.Mode, head.CreatedUnixMilliseconds));
             }
         }
 

@@ -69,6 +69,14 @@ public sealed class StreamErrors(BrokerIdentity identity)
         BrokerErrorCode.LimitExceeded,
         Text($"Stream {stream} under account {Account} was scaled {limit} times in the last 24 hours, the most that it may be (Broker:Limits:MaxScalingsPerDay)."));
 
+    public BrokerException EncryptionChangesPerDay(string stream, int limit) => new(
+        BrokerErrorCode.LimitExceeded,
+        Text($"Encryption of stream {stream} under account {Account} was changed {limit} times in the last 24 hours, the most that it may be (Broker:Limits:MaxEncryptionChangesPerDay)."));
+
+    public BrokerException DataKeys(string stream, int limit) => new(
+        BrokerErrorCode.LimitExceeded,
+        Text($"Stream {stream} under account {Account} has records under {limit} data keys, the most that it may have; they go as the records expire."));
+
     public BrokerException ConsumerNotFound(string stream, string consumer) => new(
         BrokerErrorCode.ResourceNotFound, $"Consumer {consumer}, stream {stream} under account {Account} not found.");
 
@@ -78,6 +86,20 @@ public sealed class StreamErrors(BrokerIdentity identity)
     public BrokerException ConsumerQuota(string stream, int limit) => new(
         BrokerErrorCode.LimitExceeded,
         Text($"Stream {stream} under account {Account} has {limit} registered consumers, the most that it may have (Broker:Limits:MaxConsumersPerStream)."));
+
+    public BrokerException WarmThroughputNeedsOnDemand(string stream) => new(
+        BrokerErrorCode.Validation,
+        $"WarmThroughputMiBps cannot be set on stream {stream} under account {Account}: it is in PROVISIONED mode, and warm throughput is of ON_DEMAND streams.");
+
+    public BrokerException DistributionNeedsOnDemand(string stream) => new(
+        BrokerErrorCode.InvalidArgument,
+        $"RecordDistributionStrategy cannot be set on stream {stream} under account {Account}: it is in PROVISIONED mode, and record distribution is of ON_DEMAND streams.");
+
+    public BrokerException PolicyNotFound(string stream, string consumer) => new(
+        BrokerErrorCode.ResourceNotFound,
+        consumer.Length == 0
+            ? $"Stream {stream} under account {Account} has no resource policy."
+            : $"Consumer {consumer}, stream {stream} under account {Account} has no resource policy.");
 
     public static BrokerException Invalid(string member, object value, string rule) =>
         new(BrokerErrorCode.InvalidArgument, Text($"{member} is '{value}': it must be {rule}."));

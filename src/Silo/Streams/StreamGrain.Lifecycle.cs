@@ -83,6 +83,8 @@ public sealed partial class StreamGrain
             RetentionHours = Math.Clamp(StreamState.DefaultRetentionHours, limits.MinRetentionHours, limits.MaxRetentionHours),
             MaxRecordBytes = creation.MaxRecordBytes,
             Tags = creation.Tags,
+            WarmThroughputMiBps = creation.WarmThroughputMiBps,
+            RecordDistribution = creation.RecordDistribution,
         });
         var lineage = StreamLineage.Create(creation.ShardCount, NowSecond());
         var active = head with

@@ -35,4 +35,13 @@ public sealed partial class StreamGrain
 
     [LoggerMessage(EventId = 10, Level = LogLevel.Debug, Message = "Shard {Shard} of the deleted stream of generation {Generation} could not be told")]
     private partial void LogDropFailed(ShardId shard, StreamGeneration generation, Exception exception);
+
+    [LoggerMessage(EventId = 31, Level = LogLevel.Information, Message = "Stream {Name} is encrypted under {KeyId}, data key {Generation}")]
+    private partial void LogEncrypted(string name, string keyId, uint generation);
+
+    [LoggerMessage(EventId = 32, Level = LogLevel.Information, Message = "Stream {Name} is no longer encrypted; what was encrypted stays so")]
+    private partial void LogDecrypted(string name);
+
+    [LoggerMessage(EventId = 33, Level = LogLevel.Information, Message = "Stream {Name} under {KeyId} has a new data key, {Generation}")]
+    private partial void LogRotated(string name, string keyId, uint generation);
 }

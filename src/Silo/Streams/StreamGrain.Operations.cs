@@ -8,9 +8,12 @@ public sealed partial class StreamGrain
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+
     private readonly CancellationTokenSource stopping = new();
     private CancellationTokenSource pause = new();
     private Task work = Task.CompletedTask;
+    private int scalingHolds;
 
     public async Task ResumeAsync()
     {
@@ -77,6 +80,34 @@ public sealed partial class StreamGrain
             default:
                 return false;
         }
+    }
+
+    /// <summary>Waits until the broker's own operation is done, and holds back the next until it is disposed of: clients do not see them.</summary>
+    private async Task<IDisposable> OwnWorkDoneAsync()
+    {
+        var hold = new ScalingHold(this);
+        if (rows.Head is { Status: StreamStatus.Updating, IsAutomatic: true })
+        {
+            GoOn();
+
+            // One that cannot go on now is told as what it is: the stream is in use.
+            await work.WaitAsync(LongestWait, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
+        return hold;
+    }
+
+    private sealed class ScalingHold : IDisposable
+    {
+        private readonly StreamGrain stream;
+
+        public ScalingHold(StreamGrain stream)
+        {
+            this.stream = stream;
+            stream.scalingHolds++;
+        }
+
+        public void Dispose() => stream.scalingHolds--;
     }
 
     private async Task PauseAsync(TimeSpan pause)

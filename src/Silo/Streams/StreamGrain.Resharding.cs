@@ -4,6 +4,7 @@ using Broker.Contracts.Grains;
 using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
 using Broker.Silo.Streams.Lineage;
+using Broker.Silo.Streams.Rows;
 
 namespace Broker.Silo.Streams;
 
@@ -39,11 +40,12 @@ public sealed partial class StreamGrain
         },
         new ReshardOperation { Kind = ReshardKind.Uniform, TargetCount = targetShardCount });
 
-    private async Task<int> ReshardAsync(Func<Rows.StreamHeadRow, int> checkAndCount, ReshardOperation operation)
+    private async Task<int> ReshardAsync(Func<StreamHeadRow, int> checkAndCount, ReshardOperation operation)
     {
+        using var _ = await OwnWorkDoneAsync();
         var before = await ChangeAsync(async () =>
         {
-            var head = ActiveHead();
+            var head = IdleHead();
             var open = rows.Lineage.Open.Length;
             var after = checkAndCount(head);
             if (after > open)
@@ -51,19 +53,35 @@ public sealed partial class StreamGrain
                 await Catalogue.ReserveAsync(generation, head.Mode, after);
             }
 
-            // The mark comes first: were the intent written first, a crash between the two would leave an operation that nobody looks for.
-            await WriteRowsAsync(rows => rows.WriteHeadAsync(
-                head with { Status = StreamStatus.Updating, OpenShards = open, ReservedShards = Math.Max(open, after) }));
-            await WriteSettingsAsync(settings with
+            await BeginReshardAsync(head, after, operation, settings with
             {
-                Operation = operation,
                 Scalings = operation.Kind == ReshardKind.Uniform ? [.. RecentScalings(), NowMilliseconds()] : settings.Scalings,
             });
-            LogResharding(head.Name, operation);
             return open;
         });
         GoOn();
         return before;
+    }
+
+    /// <summary>Writes the intent of a resharding. Called in a change; what it may take was checked and reserved.</summary>
+    /// <param name="head">The head, with what else changes.</param>
+    /// <param name="after">Open shards when it is done.</param>
+    /// <param name="operation">What to reach.</param>
+    /// <param name="settings">The settings, with what else changes.</param>
+    private async Task BeginReshardAsync(StreamHeadRow head, int after, ReshardOperation operation, StreamState settings)
+    {
+        var open = rows.Lineage.Open.Length;
+
+        // The mark comes first: were the intent written first, a crash between the two would leave an operation that nobody looks for.
+        await WriteRowsAsync(rows => rows.WriteHeadAsync(head with
+        {
+            Status = StreamStatus.Updating,
+            IsAutomatic = operation.IsAutomatic,
+            OpenShards = open,
+            ReservedShards = Math.Max(open, after),
+        }));
+        await WriteSettingsAsync(settings with { Operation = operation });
+        LogResharding(head.Name, operation);
     }
 
     private async Task ReshardStepAsync()
@@ -124,7 +142,7 @@ public sealed partial class StreamGrain
         }
 
         var open = rows.Lineage.Open.Length;
-        await WriteRowsAsync(rows => rows.WriteHeadAsync(head with { Status = StreamStatus.Active, OpenShards = open, ReservedShards = open }));
+        await WriteRowsAsync(rows => rows.WriteHeadAsync(head with { Status = StreamStatus.Active, IsAutomatic = false, OpenShards = open, ReservedShards = open }));
         LogResharded(head.Name, open);
     });
 

@@ -3,23 +3,12 @@ using Broker.Contracts.Streams;
 
 namespace Broker.Silo.Streams;
 
-/// <content>Settings that change at once: retention, mode, record size, tags, consumers.</content>
+/// <content>Settings that change at once: retention, record size, tags, shard-level metrics.</content>
 public sealed partial class StreamGrain
 {
     public Task IncreaseRetentionAsync(int hours) => ChangeRetentionAsync(hours, increase: true);
 
     public Task DecreaseRetentionAsync(int hours) => ChangeRetentionAsync(hours, increase: false);
-
-    public Task UpdateModeAsync(StreamMode mode) => ChangeAsync(async () =>
-    {
-        StreamRules.CheckMode(mode);
-        var head = ActiveHead();
-        if (head.Mode != mode)
-        {
-            await Catalogue.ReserveAsync(generation, mode, rows.Lineage.Open.Length);
-            await WriteRowsAsync(rows => rows.WriteHeadAsync(head with { Mode = mode }));
-        }
-    });
 
     public Task UpdateMaxRecordSizeAsync(int bytes) => ChangeAsync(async () =>
     {
@@ -45,41 +34,11 @@ public sealed partial class StreamGrain
         await WriteSettingsAsync(settings with { Tags = settings.Tags.RemoveRange(keys) });
     });
 
-    public Task<ConsumerDescription> RegisterConsumerAsync(string name) => ChangeAsync(async () =>
-    {
-        StreamRules.CheckName("ConsumerName", name);
-        var head = SettledHead();
-        if (rows.Consumers.ContainsKey(name))
-        {
-            throw errors.ConsumerExists(head.Name, name);
-        }
+    public Task<ShardLevelMetricsChange> EnableMetricsAsync(ImmutableArray<string> metrics) =>
+        ChangeMetricsAsync(metrics, static (current, named) => ShardLevelMetrics.Expand(current.AddRange(named)));
 
-        if (rows.Consumers.Count >= limits.MaxConsumersPerStream)
-        {
-            throw errors.ConsumerQuota(head.Name, limits.MaxConsumersPerStream);
-        }
-
-        var consumer = new ConsumerDescription(name, ConsumerStatus.Active, NowMilliseconds());
-        await WriteRowsAsync(rows => rows.AddConsumerAsync(consumer));
-
-        // AWS answers CREATING and is ACTIVE a moment later; here the row that makes it ACTIVE is durable already.
-        return consumer with { Status = ConsumerStatus.Creating };
-    });
-
-    public Task DeregisterConsumerAsync(string name) => ChangeAsync(async () =>
-    {
-        FindConsumer(name);
-        await WriteRowsAsync(rows => rows.RemoveConsumerAsync(name));
-    });
-
-    public Task<ConsumerDescription> DescribeConsumerAsync(string name) => Task.FromResult(FindConsumer(name));
-
-    public Task<ImmutableArray<ConsumerDescription>> ListConsumersAsync(string? afterName, int limit)
-    {
-        Head();
-        return Task.FromResult<ImmutableArray<ConsumerDescription>>(
-            [.. rows.Consumers.Values.SkipWhile(consumer => string.CompareOrdinal(consumer.Name, afterName) <= 0).Take(limit)]);
-    }
+    public Task<ShardLevelMetricsChange> DisableMetricsAsync(ImmutableArray<string> metrics) =>
+        ChangeMetricsAsync(metrics, static (current, named) => [.. current.Where(metric => !named.Contains(metric))]);
 
     private Task<bool> ChangeRetentionAsync(int hours, bool increase) => ChangeAsync(async () =>
     {
@@ -96,11 +55,20 @@ public sealed partial class StreamGrain
         }
     });
 
-    private ConsumerDescription FindConsumer(string name)
+    private Task<ShardLevelMetricsChange> ChangeMetricsAsync(
+        ImmutableArray<string> metrics, Func<ImmutableArray<string>, ImmutableArray<string>, ImmutableArray<string>> change) => ChangeAsync(async () =>
     {
-        var head = Head();
-        return rows.Consumers.GetValueOrDefault(name) ?? throw errors.ConsumerNotFound(head.Name, name);
-    }
+        StreamRules.CheckMetrics(metrics);
+        ActiveHead();
+        var current = settings.ShardLevelMetrics ?? [];
+        var desired = change(current, ShardLevelMetrics.Expand(metrics));
+        if (!desired.SequenceEqual(current))
+        {
+            await WriteSettingsAsync(settings with { ShardLevelMetrics = desired.IsEmpty ? null : desired });
+        }
+
+        return new ShardLevelMetricsChange(current, desired);
+    });
 
     /// <summary>A stream that is made and not being deleted.</summary>
     private Rows.StreamHeadRow SettledHead()

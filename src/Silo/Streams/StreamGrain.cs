@@ -111,7 +111,7 @@ public sealed partial class StreamGrain : Grain, IStreamGrain, IStreamMaintenanc
     private StreamDescription Describe(StreamHeadRow head) => new(
         head.Name,
         generation,
-        head.Status,
+        head.PublicStatus,
         head.Mode,
         settings.RetentionHours,
         settings.HorizonFloorUnixMilliseconds,
@@ -119,7 +119,15 @@ public sealed partial class StreamGrain : Grain, IStreamGrain, IStreamMaintenanc
         head.CreatedUnixMilliseconds,
         rows.Lineage.Open.Length,
         rows.Consumers.Count,
-        rows.Version + settings.Revision);
+        rows.Version + settings.Revision)
+    {
+        ShardLevelMetrics = settings.ShardLevelMetrics ?? [],
+        WarmThroughputMiBps = head.Creation?.WarmThroughputMiBps ?? settings.WarmThroughputMiBps,
+        ResourcePolicies = ResourcePolicies(),
+        RecordDistribution = (head.Creation is { } creation ? creation.RecordDistribution : settings.RecordDistribution)
+            ?? RecordDistributionStrategy.UserPartitionKey,
+        Encryption = settings.Encryption?.ToDescription(),
+    };
 
     /// <exception cref="BrokerException">ResourceNotFound.</exception>
     private StreamHeadRow Head()
@@ -134,8 +142,17 @@ public sealed partial class StreamGrain : Grain, IStreamGrain, IStreamMaintenanc
         throw errors.StreamNotFound(generation);
     }
 
+    /// <summary>A stream that clients see ACTIVE; the broker's own operation may be under way.</summary>
     /// <exception cref="BrokerException">ResourceInUse: the stream is in another state.</exception>
     private StreamHeadRow ActiveHead()
+    {
+        var head = Head();
+        return head.PublicStatus == StreamStatus.Active ? head : throw errors.NotActive(head.Name, head.Status);
+    }
+
+    /// <summary>A stream on which no operation is under way.</summary>
+    /// <exception cref="BrokerException">ResourceInUse: the stream is in another state.</exception>
+    private StreamHeadRow IdleHead()
     {
         var head = Head();
         return head.Status == StreamStatus.Active ? head : throw errors.NotActive(head.Name, head.Status);

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Broker.Contracts.Errors;
 using Broker.Contracts.Limits;
@@ -13,6 +15,8 @@ public sealed partial class StreamRules(BrokerLimits limits, StreamErrors errors
 {
     private const int MinRecordBytes = 1024 * 1024;
     private const int MaxRecordBytes = 10 * 1024 * 1024;
+    private const int MaxMetricNames = 7;
+    private const int MaxPolicyBytes = 20 * 1024;
 
     public static void CheckName(string member, string value)
     {
@@ -48,6 +52,75 @@ public sealed partial class StreamRules(BrokerLimits limits, StreamErrors errors
         if (bytes is < MinRecordBytes or > MaxRecordBytes)
         {
             throw StreamErrors.Invalid("MaxRecordSize", bytes, $"{MinRecordBytes} to {MaxRecordBytes} bytes");
+        }
+    }
+
+    public void CheckWarmThroughput(string stream, StreamMode mode, int mibps)
+    {
+        if (mibps is < 0 or > WarmThroughput.MaxMiBps)
+        {
+            throw StreamErrors.Invalid("WarmThroughputMiBps", mibps, $"0 to {WarmThroughput.MaxMiBps}");
+        }
+
+        if (mibps > 0 && mode != StreamMode.OnDemand)
+        {
+            throw errors.WarmThroughputNeedsOnDemand(stream);
+        }
+
+        if (mibps > limits.MaxShardsPerStream)
+        {
+            throw errors.ShardsPerStream(stream, mibps, limits.MaxShardsPerStream);
+        }
+    }
+
+    public void CheckDistribution(string stream, StreamMode mode, RecordDistributionStrategy strategy)
+    {
+        if (strategy is not (RecordDistributionStrategy.Auto or RecordDistributionStrategy.UserPartitionKey))
+        {
+            throw StreamErrors.Invalid("RecordDistributionStrategy", strategy, "AUTO or USER_PARTITION_KEY");
+        }
+
+        if (strategy == RecordDistributionStrategy.Auto && mode != StreamMode.OnDemand)
+        {
+            throw errors.DistributionNeedsOnDemand(stream);
+        }
+    }
+
+    public static void CheckMetrics(ImmutableArray<string> metrics)
+    {
+        if (metrics.Length is < 1 or > MaxMetricNames)
+        {
+            throw StreamErrors.Invalid("ShardLevelMetrics", $"{metrics.Length} names", $"1 to {MaxMetricNames} names");
+        }
+
+        foreach (var metric in metrics)
+        {
+            if (!ShardLevelMetrics.IsName(metric))
+            {
+                throw StreamErrors.Invalid("ShardLevelMetrics", metric, $"{ShardLevelMetrics.AllName} or one of {string.Join(", ", ShardLevelMetrics.All)}");
+            }
+        }
+    }
+
+    public static void CheckPolicy(string policy)
+    {
+        var bytes = Encoding.UTF8.GetByteCount(policy);
+        if (bytes is < 1 or > MaxPolicyBytes)
+        {
+            throw StreamErrors.Invalid("Policy", $"{bytes} bytes", $"1 to {MaxPolicyBytes} bytes of UTF-8");
+        }
+
+        try
+        {
+            using var parsed = JsonDocument.Parse(policy);
+            if (parsed.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                throw StreamErrors.Invalid("Policy", parsed.RootElement.ValueKind, "a JSON object");
+            }
+        }
+        catch (JsonException exception)
+        {
+            throw StreamErrors.Invalid("Policy", exception.Message, "a JSON object");
         }
     }
 
@@ -128,7 +201,7 @@ public sealed partial class StreamRules(BrokerLimits limits, StreamErrors errors
 
     /// <param name="stream">The stream's name.</param>
     /// <param name="added">The tags of the request.</param>
-    /// <param name="total">Tags that the stream would have.</param>
+    /// <param name="total">Tags that the stream, or its consumer, would have.</param>
     public void CheckTags(string stream, ImmutableSortedDictionary<string, string> added, int total)
     {
         foreach (var (key, value) in added)
@@ -149,6 +222,35 @@ public sealed partial class StreamRules(BrokerLimits limits, StreamErrors errors
             throw new BrokerException(
                 BrokerErrorCode.InvalidArgument,
                 $"Failed to add tags to stream {stream} because a given stream cannot have more than {limits.MaxTagsPerStream} tags associated with it (Broker:Limits:MaxTagsPerStream).");
+        }
+    }
+
+    public static void CheckKey(string keyId, string masterKeyId, int wrappedBytes)
+    {
+        if (keyId.Length is < 1 or > 2_048)
+        {
+            throw StreamErrors.Invalid("KeyId", keyId.Length > 160 ? keyId[..160] : keyId, "1 to 2048 characters");
+        }
+
+        if (masterKeyId.Length is < 1 or > 2_048 || wrappedBytes is < 1 or > WrappedDataKey.MaxWrappedBytes)
+        {
+            throw new ArgumentException($"A data key of {wrappedBytes} wrapped bytes under a master key whose name has {masterKeyId.Length} characters is none.");
+        }
+    }
+
+    /// <param name="stream">The stream's name.</param>
+    /// <param name="changesInLastDay">Starts, or stops, in the last 24 hours.</param>
+    /// <param name="keys">Data keys that the stream would have.</param>
+    public void CheckEncryptionChange(string stream, int changesInLastDay, int keys)
+    {
+        if (changesInLastDay >= limits.MaxEncryptionChangesPerDay)
+        {
+            throw errors.EncryptionChangesPerDay(stream, limits.MaxEncryptionChangesPerDay);
+        }
+
+        if (keys > StreamEncryptionState.MaxKeys)
+        {
+            throw errors.DataKeys(stream, StreamEncryptionState.MaxKeys);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Broker.Contracts.Streams;
 using Broker.Silo.Streams.Retention;
 
 namespace Broker.Silo.Streams;
@@ -20,11 +21,27 @@ public sealed record StreamState
 
     public ImmutableSortedDictionary<string, string> Tags { get; set; } = ImmutableSortedDictionary<string, string>.Empty;
 
+    /// <summary>What enhanced monitoring measures a shard at a time; null for nothing.</summary>
+    public ImmutableArray<string>? ShardLevelMetrics { get; set; }
+
+    /// <summary>MiB/s that the stream is kept ready for; 0 for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int WarmThroughputMiBps { get; set; }
+
+    /// <summary>What decides the shard of a record; null is by partition key.</summary>
+    public RecordDistributionStrategy? RecordDistribution { get; set; }
+
+    /// <summary>The stream's resource policy, IAM's JSON; null for none. Consumers' are in their rows.</summary>
+    public string? ResourcePolicy { get; set; }
+
     /// <summary>The resharding that is under way; null for none.</summary>
     public ReshardOperation? Operation { get; set; }
 
     /// <summary>When UpdateShardCount was called in the last 24 hours; milliseconds since 1970.</summary>
     public ImmutableArray<long> Scalings { get; set; } = [];
+
+    /// <summary>Data keys, and which of them new records are encrypted under; null where there are none.</summary>
+    public StreamEncryptionState? Encryption { get; set; }
 
     /// <summary>Rises with every write.</summary>
     public long Revision { get; set; }

@@ -4,6 +4,7 @@ using Broker.Contracts.Blocks;
 using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
 using Broker.Gateway.Appending;
+using Broker.Gateway.Encryption;
 using Broker.Gateway.Hosting;
 using Broker.Gateway.Metrics;
 using Broker.Gateway.Routing;
@@ -17,13 +18,16 @@ namespace Broker.Tests.Unit.Gateway;
 /// <summary>A gateway's append path over a <see cref="FakeCluster"/>.</summary>
 internal sealed class AppendHarness
 {
-    public AppendHarness(FakeCluster cluster, GatewayOptions? options = null)
+    public AppendHarness(FakeCluster cluster, GatewayOptions? options = null, EncryptionOptions? encryption = null)
     {
         Cluster = cluster;
         Routes = new StreamRoutes(cluster, new BrokerIdentity(), cluster.Clock);
+        Ciphers = new StreamCiphers(
+            Provider, cluster, Routes, new BrokerIdentity(), Options.Create(encryption ?? new EncryptionOptions()), cluster.Clock, NullLoggerFactory.Instance);
         Appender = new RecordAppender(
             cluster,
             Routes,
+            Ciphers,
             Options.Create(options ?? new GatewayOptions()),
             Options.Create(new BrokerLimits()),
             cluster.Clock,
@@ -36,6 +40,10 @@ internal sealed class AppendHarness
     public StreamRoutes Routes { get; }
 
     public RecordAppender Appender { get; }
+
+    public StreamCiphers Ciphers { get; }
+
+    public FakeKeyProvider Provider { get; } = new();
 
     public static byte[] Message(IEnumerable<(string Key, string Data)> records)
     {
@@ -51,11 +59,12 @@ internal sealed class AppendHarness
     public static IEnumerable<(string Key, string Data)> Records(int count, string prefix = "r") =>
         Enumerable.Range(0, count).Select(i => (string.Create(CultureInfo.InvariantCulture, $"key-{i}"), $"{prefix}{i}"));
 
-    public async Task<EncodedBatch> EncodeAsync(IEnumerable<(string Key, string Data)> records, StreamRoute? route = null)
+    public async Task<EncodedBatch> EncodeAsync(
+        IEnumerable<(string Key, string Data)> records, StreamRoute? route = null, BatchIdentity? identity = null)
     {
         var by = route ?? await Routes.GetAsync("s");
         using var encoder = new BatchEncoder(new BrokerLimits());
-        Assert.Null(encoder.TryEncode(Message(records), by, out var batch));
+        Assert.Null(encoder.TryEncode(Message(records), by, identity is { } known ? RecordSpread.Of(known) : RecordSpread.Next(), out var batch));
         return batch!;
     }
 
@@ -68,7 +77,7 @@ internal sealed class AppendHarness
     }
 
     public async Task<AppendBatch> ProduceAsync(IEnumerable<(string Key, string Data)> records, BatchIdentity identity) =>
-        await Appender.ProduceAsync(await EncodeAsync(records), identity, Appender.DeadlineAfter(TimeSpan.FromSeconds(30)), default);
+        await Appender.ProduceAsync(await EncodeAsync(records, identity: identity), identity, Appender.DeadlineAfter(TimeSpan.FromSeconds(30)), default);
 
     private sealed class MeterFactory : IMeterFactory
     {

@@ -47,6 +47,12 @@ internal sealed class FakeCluster : IBrokerGrains, ICatalogueGrain, IStreamGrain
 
     public int MaxRecordBytes { get; set; } = 1024 * 1024;
 
+    public StreamEncryption? Encryption { get; set; }
+
+    public StreamMode Mode { get; set; } = StreamMode.OnDemand;
+
+    public RecordDistributionStrategy Distribution { get; set; } = RecordDistributionStrategy.UserPartitionKey;
+
     public IEnumerable<FakeShard> Open => shards.Values.Where(static shard => shard.Description.IsOpen);
 
     public IStreamGrain Stream(StreamGeneration generation) => this;
@@ -104,7 +110,7 @@ internal sealed class FakeCluster : IBrokerGrains, ICatalogueGrain, IStreamGrain
 
     public Task<StreamDescription> DescribeAsync() => Task.FromResult(published.Stream);
 
-    public Task<ConsumerDescription> RegisterConsumerAsync(string name)
+    public Task<ConsumerDescription> RegisterConsumerAsync(string name, ImmutableSortedDictionary<string, string>? tags = null)
     {
         consumers[name] = new ConsumerDescription(name, ConsumerStatus.Active, Now);
         return Task.FromResult(consumers[name]);
@@ -143,7 +149,31 @@ internal sealed class FakeCluster : IBrokerGrains, ICatalogueGrain, IStreamGrain
 
     public Task DecreaseRetentionAsync(int hours) => throw new NotSupportedException();
 
-    public Task UpdateModeAsync(StreamMode mode) => throw new NotSupportedException();
+    public Task UpdateModeAsync(StreamMode mode, int? warmThroughputMiBps) => throw new NotSupportedException();
+
+    public Task<WarmThroughput> UpdateWarmThroughputAsync(int mibps) => throw new NotSupportedException();
+
+    public Task UpdateRecordDistributionAsync(RecordDistributionStrategy strategy) => throw new NotSupportedException();
+
+    public Task<ShardLevelMetricsChange> EnableMetricsAsync(ImmutableArray<string> metrics) => throw new NotSupportedException();
+
+    public Task<ShardLevelMetricsChange> DisableMetricsAsync(ImmutableArray<string> metrics) => throw new NotSupportedException();
+
+    public Task PutResourcePolicyAsync(string consumer, string policy) => throw new NotSupportedException();
+
+    public Task<string> GetResourcePolicyAsync(string consumer) => throw new NotSupportedException();
+
+    public Task DeleteResourcePolicyAsync(string consumer) => throw new NotSupportedException();
+
+    public Task AddConsumerTagsAsync(string consumer, ImmutableSortedDictionary<string, string> tags) => throw new NotSupportedException();
+
+    public Task RemoveConsumerTagsAsync(string consumer, ImmutableArray<string> keys) => throw new NotSupportedException();
+
+    public Task<ImmutableSortedDictionary<string, string>> ListConsumerTagsAsync(string consumer) => throw new NotSupportedException();
+
+    public Task<AccountSettings> DescribeAccountSettingsAsync() => throw new NotSupportedException();
+
+    public Task<AccountSettings> UpdateBillingCommitmentAsync(bool enabled) => throw new NotSupportedException();
 
     public Task UpdateMaxRecordSizeAsync(int bytes) => throw new NotSupportedException();
 
@@ -154,6 +184,36 @@ internal sealed class FakeCluster : IBrokerGrains, ICatalogueGrain, IStreamGrain
     public Task<ImmutableSortedDictionary<string, string>> ListTagsAsync() => throw new NotSupportedException();
 
     public Task DeregisterConsumerAsync(string name) => throw new NotSupportedException();
+
+    public Task StartEncryptionAsync(string keyId, string masterKeyId, ImmutableArray<byte> wrappedKey) =>
+        Encrypt(keyId, masterKeyId, wrappedKey);
+
+    public Task StopEncryptionAsync()
+    {
+        lock (Sync)
+        {
+            Encryption = Encryption! with { KeyId = null, KeyGeneration = 0 };
+            Publish();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task RotateDataKeyAsync(uint expectedGeneration, string masterKeyId, ImmutableArray<byte> wrappedKey) =>
+        Encryption!.KeyGeneration == expectedGeneration ? Encrypt(Encryption.KeyId!, masterKeyId, wrappedKey) : Task.CompletedTask;
+
+    private Task Encrypt(string keyId, string masterKeyId, ImmutableArray<byte> wrappedKey)
+    {
+        lock (Sync)
+        {
+            var keys = Encryption?.Keys ?? [];
+            var key = new WrappedDataKey((uint)keys.Length + 1, masterKeyId, wrappedKey, Now);
+            Encryption = new StreamEncryption(keyId, key.Generation, keys.Add(key));
+            Publish();
+        }
+
+        return Task.CompletedTask;
+    }
 
     private void Add(HashKeyRange range, FakeShard[] parents)
     {
@@ -173,6 +233,10 @@ internal sealed class FakeCluster : IBrokerGrains, ICatalogueGrain, IStreamGrain
 
     private StreamMap Map() => new(
         new StreamDescription(
-            "s", Generation, StreamStatus.Active, StreamMode.OnDemand, 24, 0, MaxRecordBytes, Now, Open.Count(), consumers.Count, version),
+            "s", Generation, StreamStatus.Active, Mode, 24, 0, MaxRecordBytes, Now, Open.Count(), consumers.Count, version)
+        {
+            RecordDistribution = Distribution,
+            Encryption = Encryption,
+        },
         [.. shards.Values.Select(static shard => shard.Description)]);
 }

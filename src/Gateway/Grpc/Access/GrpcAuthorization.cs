@@ -69,10 +69,10 @@ public sealed class GrpcAuthorization(Authorizer authorizer, GrpcResources resou
         try
         {
             var operation = GrpcOperations.Find(context.Method) ?? throw Unknown(context);
-            if (operation.FindResource is { } find)
+            if (operation.Find is { } find)
             {
-                var resource = await find(resources, request, context.CancellationToken);
-                await authorizer.DemandAsync(CallerOf(context), operation.Action!, resource, context.CancellationToken);
+                var demand = await find(resources, request, context.CancellationToken);
+                await authorizer.DemandAsync(CallerOf(context), demand.Action, demand.ResourceArn, context.CancellationToken);
             }
         }
         catch

@@ -1,6 +1,5 @@
 namespace Broker.Gateway.Grpc.Access;
 
 /// <summary>What a gRPC method is to policies.</summary>
-/// <param name="Action">AWS's action, such as <c>kinesis:PutRecord</c>; null where being somebody is enough.</param>
-/// <param name="FindResource">The ARN that a request concerns; null where the operation itself asks the authorizer, since only it learns which.</param>
-internal sealed record GrpcOperation(string? Action, Func<GrpcResources, object, CancellationToken, ValueTask<string>>? FindResource);
+/// <param name="Find">What a request demands; null where the operation itself asks the authorizer, or where being somebody is enough.</param>
+internal sealed record GrpcOperation(Func<GrpcResources, object, CancellationToken, ValueTask<GrpcDemand>>? Find);

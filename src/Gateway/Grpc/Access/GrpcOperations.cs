@@ -34,10 +34,19 @@ internal static class GrpcOperations
         OfStream<V1.DecreaseStreamRetentionPeriodRequest>("DecreaseStreamRetentionPeriod", static request => request.StreamName),
         OfStream<V1.UpdateStreamModeRequest>("UpdateStreamMode", static request => request.StreamName),
         OfStream<V1.UpdateMaxRecordSizeRequest>("UpdateMaxRecordSize", static request => request.StreamName),
-        OfStream<V1.AddTagsToStreamRequest>("AddTagsToStream", static request => request.StreamName),
-        OfStream<V1.RemoveTagsFromStreamRequest>("RemoveTagsFromStream", static request => request.StreamName),
-        OfStream<V1.ListTagsForStreamRequest>("ListTagsForStream", static request => request.StreamName),
+        OfStream<V1.UpdateStreamWarmThroughputRequest>("UpdateStreamWarmThroughput", static request => request.StreamName),
+        OfStream<V1.UpdateStreamRecordDistributionStrategyRequest>("UpdateStreamRecordDistributionStrategy", static request => request.StreamName),
+        OfStream<V1.EnableEnhancedMonitoringRequest>("EnableEnhancedMonitoring", static request => request.StreamName),
+        OfStream<V1.DisableEnhancedMonitoringRequest>("DisableEnhancedMonitoring", static request => request.StreamName),
+        OfStream<V1.StartStreamEncryptionRequest>("StartStreamEncryption", static request => request.StreamName),
+        OfStream<V1.StopStreamEncryptionRequest>("StopStreamEncryption", static request => request.StreamName),
         OfStream<V1.RegisterStreamConsumerRequest>("RegisterStreamConsumer", static request => request.StreamName),
+        OfEither<V1.AddTagsToStreamRequest>("AddTagsToStream", "TagResource", static request => (request.StreamName, request.ConsumerName)),
+        OfEither<V1.RemoveTagsFromStreamRequest>("RemoveTagsFromStream", "UntagResource", static request => (request.StreamName, request.ConsumerName)),
+        OfEither<V1.ListTagsForStreamRequest>("ListTagsForStream", "ListTagsForResource", static request => (request.StreamName, request.ConsumerName)),
+        OfEither<V1.PutResourcePolicyRequest>("PutResourcePolicy", "PutResourcePolicy", static request => (request.StreamName, request.ConsumerName)),
+        OfEither<V1.GetResourcePolicyRequest>("GetResourcePolicy", "GetResourcePolicy", static request => (request.StreamName, request.ConsumerName)),
+        OfEither<V1.DeleteResourcePolicyRequest>("DeleteResourcePolicy", "DeleteResourcePolicy", static request => (request.StreamName, request.ConsumerName)),
         Of<V1.ListStreamsRequest>(Streams, "ListStreams", static (_, _, _) => ValueTask.FromResult("*")),
         Of<V1.DescribeLimitsRequest>(Streams, "DescribeLimits", static (_, _, _) => ValueTask.FromResult("*")),
         Of<V1.ListShardsRequest>(Streams, "ListShards", static (resources, request, _) =>
@@ -58,15 +67,30 @@ internal static class GrpcOperations
             : resources.ConsumerAsync(request.StreamName, request.ConsumerName, cancellation)),
 
         // Its first message names the stream.
-        new($"{Records}Produce", new GrpcOperation(null, null)),
-        new("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", new GrpcOperation(null, null)),
-        new("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", new GrpcOperation(null, null)),
+        new($"{Records}Produce", new GrpcOperation(null)),
+        new("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", new GrpcOperation(null)),
+        new("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", new GrpcOperation(null)),
     ];
 
     private static KeyValuePair<string, GrpcOperation> OfStream<TRequest>(string name, Func<TRequest, string> streamName) =>
         Of<TRequest>(Streams, name, (resources, request, _) => resources.Stream(streamName(request)));
 
+    /// <summary>An operation that AWS has under another name for consumers.</summary>
+    private static KeyValuePair<string, GrpcOperation> OfEither<TRequest>(
+        string name, string consumerAction, Func<TRequest, (string StreamName, string ConsumerName)> names) =>
+        new($"{Streams}{name}", new GrpcOperation(async (resources, request, cancellation) =>
+        {
+            var (streamName, consumerName) = names((TRequest)request);
+            return consumerName.Length == 0
+                ? new GrpcDemand($"kinesis:{name}", await resources.Stream(streamName))
+                : new GrpcDemand($"kinesis:{consumerAction}", await resources.ConsumerAsync(streamName, consumerName, cancellation));
+        }));
+
     private static KeyValuePair<string, GrpcOperation> Of<TRequest>(
-        string service, string name, Func<GrpcResources, TRequest, CancellationToken, ValueTask<string>> find) =>
-        new($"{service}{name}", new GrpcOperation($"kinesis:{name}", (resources, request, cancellation) => find(resources, (TRequest)request, cancellation)));
+        string service, string name, Func<GrpcResources, TRequest, CancellationToken, ValueTask<string>> find)
+    {
+        var action = $"kinesis:{name}";
+        return new($"{service}{name}", new GrpcOperation(async (resources, request, cancellation) =>
+            new GrpcDemand(action, await find(resources, (TRequest)request, cancellation))));
+    }
 }

@@ -26,7 +26,10 @@ public sealed partial class RecordService
 
         var readBytes = (int)Math.Clamp((long)limit * ExpectedRecordBytes, 64 * 1024, limits.Value.MaxBytesPerRead);
         var read = await new MovingShard(grains.Shard(iterator.Shard), clock).ReadAsync(
-            new ReadRequest(iterator.Position, readBytes, TimeSpan.Zero, route.Stream.Version, Metered: true), context.CancellationToken);
+            new ReadRequest(iterator.Position, readBytes, TimeSpan.Zero, route.Stream.Version, Metered: true),
+            iterator.Shard.Stream,
+            ciphers,
+            context.CancellationToken);
         if (read.Code != BrokerErrorCode.None)
         {
             throw new BrokerException(read.Code, read.Message ?? $"{shard.Id} cannot be read: {read.Code}.");

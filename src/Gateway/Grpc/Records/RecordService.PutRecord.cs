@@ -1,4 +1,5 @@
 using Broker.Contracts.Errors;
+using Broker.Gateway.Grpc.Streams;
 using Broker.Gateway.Wire;
 using Grpc.Core;
 
@@ -15,6 +16,11 @@ public sealed partial class RecordService
         }
 
         var part = batch.Parts[0];
-        return new V1.PutRecordResponse { ShardId = part.Shard.ToString(), SequenceNumber = part.SequenceNumber(0).ToString() };
+        return new V1.PutRecordResponse
+        {
+            ShardId = part.Shard.ToString(),
+            SequenceNumber = part.SequenceNumber(0).ToString(),
+            EncryptionType = StreamMessages.ToMessage(part.EncryptionType),
+        };
     }
 }

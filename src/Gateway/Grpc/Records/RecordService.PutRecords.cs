@@ -1,4 +1,6 @@
 using Broker.Contracts.Errors;
+using Broker.Gateway.Encryption;
+using Broker.Gateway.Grpc.Streams;
 using Broker.Gateway.Wire;
 using Grpc.Core;
 
@@ -6,13 +8,13 @@ namespace Broker.Gateway.Grpc.Records;
 
 public sealed partial class RecordService
 {
-    /// <remarks>Faults of the whole request end the call; faults of a shard stand with the records that they befell, unless the stream is gone.</remarks>
+    /// <remarks>Faults of the whole request end the call; faults of a shard stand with the records that they befell, unless the stream is gone or its key.</remarks>
     public async Task<V1.PutRecordsResponse> PutRecords(RequestFrame request, ServerCallContext context)
     {
         var batch = await PutAsync(request, isSingle: false, context);
-        if (batch.Parts.Count == 0 && batch.Faults.Find(static fault => fault.Code == BrokerErrorCode.ResourceNotFound) is { } gone)
+        if (batch.Parts.Count == 0 && batch.Faults.Find(static fault => IsOfAll(fault.Code)) is { } whole)
         {
-            throw new BrokerException(gone.Code, gone.Message);
+            throw new BrokerException(whole.Code, whole.Message);
         }
 
         var results = new V1.PutRecordsResult[batch.RecordCount];
@@ -25,7 +27,7 @@ public sealed partial class RecordService
             }
         }
 
-        var response = new V1.PutRecordsResponse();
+        var response = new V1.PutRecordsResponse { EncryptionType = StreamMessages.ToMessage(batch.EncryptionType) };
         foreach (var fault in batch.Faults)
         {
             response.FailedRecordCount += fault.Indexes.Length;
@@ -38,4 +40,6 @@ public sealed partial class RecordService
         response.Results.AddRange(results);
         return response;
     }
+
+    private static bool IsOfAll(BrokerErrorCode code) => code == BrokerErrorCode.ResourceNotFound || KmsErrors.Contains(code);
 }

@@ -52,7 +52,7 @@ public sealed partial class RecordService
         metrics.Subscription(1);
         try
         {
-            await new ShardSubscription(grains, routes, feeds, options.Value, clock, metrics)
+            await new ShardSubscription(grains, routes, feeds, ciphers, options.Value, clock, metrics)
                 .RunAsync(route, shard, start, consumer, subscription, responseStream, ending.Token);
         }
         finally

@@ -3,6 +3,7 @@ using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
 using Broker.Gateway.Appending;
 using Broker.Gateway.Auth;
+using Broker.Gateway.Encryption;
 using Broker.Gateway.Errors;
 using Broker.Gateway.Hosting;
 using Broker.Gateway.Metrics;
@@ -23,6 +24,7 @@ public sealed partial class RecordService(
     ShardIterators iterators,
     StartingPositions positions,
     ShardFeeds feeds,
+    StreamCiphers ciphers,
     GatewayDrain drain,
     GatewayMetrics metrics,
     TimeProvider clock,

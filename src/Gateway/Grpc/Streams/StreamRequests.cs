@@ -43,6 +43,12 @@ internal static partial class StreamRequests
         return kib * 1024;
     }
 
+    public static void CheckEncryption(V1.EncryptionType type, string keyId)
+    {
+        Check(type == V1.EncryptionType.Kms, $"encryption_type is {type}: it must be KMS.");
+        Check(keyId.Length is >= 1 and <= 2_048, $"key_id has {keyId.Length} characters: it must have 1 to 2048.");
+    }
+
     public static ImmutableSortedDictionary<string, string> ToTags(IDictionary<string, string> tags)
     {
         Check(tags.Count is >= 1 and <= 200, $"tags has {tags.Count} members: it must have 1 to 200.");

@@ -2,6 +2,7 @@ using Broker.Contracts.Errors;
 using Broker.Contracts.Grains;
 using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
+using Broker.Gateway.Encryption;
 using Broker.Gateway.Routing;
 using Broker.Gateway.Tokens;
 using Grpc.Core;
@@ -14,6 +15,7 @@ public sealed partial class StreamService(
     IBrokerGrains grains,
     StreamRoutes routes,
     PageTokens tokens,
+    StreamCiphers ciphers,
     BrokerIdentity identity,
     TimeProvider clock,
     IOptions<ProducerLimits> producers)

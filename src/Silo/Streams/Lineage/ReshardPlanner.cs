@@ -50,6 +50,20 @@ public static class ReshardPlanner
         return steps.Count > 0 ? steps.ToImmutable() : Merges(lineage.Open, targets, maxSteps);
     }
 
+    /// <summary>The next round towards at least <paramref name="targetCount"/> open shards: halves the widest. What was split by load stays split.</summary>
+    /// <param name="lineage">The present lineage.</param>
+    /// <param name="targetCount">Open shards to be, at least.</param>
+    /// <param name="maxSteps">Most steps in the answer.</param>
+    public static ImmutableArray<ReshardStep> Grow(StreamLineage lineage, int targetCount, int maxSteps) =>
+    [
+        .. lineage.Open
+            .Where(shard => shard.Range.Middle is not null)
+            .OrderByDescending(shard => shard.Range.End.Value - shard.Range.Start.Value)
+            .ThenBy(shard => shard.Range.Start)
+            .Take(Math.Min(targetCount - lineage.Open.Length, maxSteps))
+            .Select(shard => ReshardStep.Split(shard.Id, shard.Range.Middle!.Value)),
+    ];
+
     private static ImmutableArray<ReshardStep> Merges(ImmutableArray<ShardDescription> open, IReadOnlyList<HashKeyRange> targets, int maxSteps)
     {
         var steps = ImmutableArray.CreateBuilder<ReshardStep>();

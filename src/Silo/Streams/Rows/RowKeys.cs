@@ -24,6 +24,8 @@ public static class RowKeys
 
     public static RowKey TokenKey(string account) => new($"secrets/{account}", "token-key");
 
+    public static RowKey AccountSettings(string account) => new($"accounts/{account}", "settings");
+
     public static RowKey Head(StreamGeneration stream) => new(Streams, stream.Value.ToString("D19", CultureInfo.InvariantCulture));
 
     public static StreamGeneration GenerationOf(RowKey head) => StreamGeneration.Parse(head.Key);

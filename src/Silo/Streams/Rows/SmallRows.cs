@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using Broker.Contracts.Streams;
+
 namespace Broker.Silo.Streams.Rows;
 
 /// <summary>A name of the catalogue.</summary>
@@ -10,6 +13,34 @@ public sealed record NameRow
 public sealed record ConsumerRow
 {
     public long CreatedUnixMilliseconds { get; set; }
+
+    /// <summary>Null for none.</summary>
+    public ImmutableSortedDictionary<string, string>? Tags { get; set; }
+
+    /// <summary>Its resource policy, IAM's JSON; null for none.</summary>
+    public string? ResourcePolicy { get; set; }
+}
+
+/// <summary>An account's settings. Times are milliseconds since 1970.</summary>
+public sealed record AccountSettingsRow
+{
+    public BillingCommitmentStatus CommitmentStatus { get; set; } = BillingCommitmentStatus.Disabled;
+
+    public long? CommitmentStarted { get; set; }
+
+    public long? CommitmentEnded { get; set; }
+
+    public long? CommitmentEarliestEnd { get; set; }
+
+    public static AccountSettingsRow Of(BillingCommitment commitment) => new()
+    {
+        CommitmentStatus = commitment.Status,
+        CommitmentStarted = commitment.StartedUnixMilliseconds,
+        CommitmentEnded = commitment.EndedUnixMilliseconds,
+        CommitmentEarliestEnd = commitment.EarliestEndUnixMilliseconds,
+    };
+
+    public BillingCommitment ToCommitment() => new(CommitmentStatus, CommitmentStarted, CommitmentEnded, CommitmentEarliestEnd);
 }
 
 /// <summary>A number that only rises: the last generation given, the expiry clock's floor.</summary>

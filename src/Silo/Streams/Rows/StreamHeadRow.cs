@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Broker.Contracts.Grains;
 using Broker.Contracts.Streams;
 
@@ -24,6 +25,14 @@ public sealed record StreamHeadRow
     /// <summary>The most open shards that its operation ends with; <see cref="OpenShards"/> where there is none. Quotas count it.</summary>
     public int ReservedShards { get; set; }
 
+    /// <summary>The operation is the broker's own: clients see the stream ACTIVE meanwhile.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsAutomatic { get; set; }
+
+    /// <summary>The state that clients are told.</summary>
+    [JsonIgnore]
+    public StreamStatus PublicStatus => Status == StreamStatus.Updating && IsAutomatic ? StreamStatus.Active : Status;
+
     /// <summary>What the stream is made from; null once it is made.</summary>
     public StreamCreation? Creation { get; set; }
 }
@@ -37,6 +46,18 @@ public sealed record StreamCreation
 
     public ImmutableSortedDictionary<string, string> Tags { get; set; } = ImmutableSortedDictionary<string, string>.Empty;
 
-    public static StreamCreation Of(CreateStreamCommand command) =>
-        new() { ShardCount = command.ShardCount, MaxRecordBytes = command.MaxRecordBytes, Tags = command.Tags };
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int WarmThroughputMiBps { get; set; }
+
+    /// <summary>Null is by partition key.</summary>
+    public RecordDistributionStrategy? RecordDistribution { get; set; }
+
+    public static StreamCreation Of(CreateStreamCommand command) => new()
+    {
+        ShardCount = command.ShardCount,
+        MaxRecordBytes = command.MaxRecordBytes,
+        Tags = command.Tags,
+        WarmThroughputMiBps = command.WarmThroughputMiBps,
+        RecordDistribution = command.RecordDistribution == RecordDistributionStrategy.UserPartitionKey ? null : command.RecordDistribution,
+    };
 }

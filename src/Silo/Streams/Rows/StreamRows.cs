@@ -24,8 +24,8 @@ public sealed class StreamRows(IRowStore rows, StreamGeneration stream)
 
     public StreamLineage Lineage { get; private set; } = StreamLineage.Empty;
 
-    public ImmutableSortedDictionary<string, ConsumerDescription> Consumers { get; private set; } =
-        ImmutableSortedDictionary.Create<string, ConsumerDescription>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, StreamConsumer> Consumers { get; private set; } =
+        ImmutableSortedDictionary.Create<string, StreamConsumer>(StringComparer.Ordinal);
 
     public async Task LoadAsync()
     {
@@ -73,14 +73,16 @@ public sealed class StreamRows(IRowStore rows, StreamGeneration stream)
         Lineage = Lineage.Without(expired);
     }
 
-    public async Task AddConsumerAsync(ConsumerDescription consumer)
+    /// <summary>Writes a new consumer, or one anew.</summary>
+    public async Task WriteConsumerAsync(StreamConsumer consumer)
     {
-        var row = new ConsumerRow { CreatedUnixMilliseconds = consumer.CreatedUnixMilliseconds };
+        var name = consumer.Description.Name;
+        long? expected = Consumers.ContainsKey(name) ? null : 0;
         await WriteAsync(
             Head!,
-            [new RowWrite(RowKeys.Consumer(stream, consumer.Name), RowCodec.Encode(row, StreamRowsJson.Default.ConsumerRow), 0)]);
+            [new RowWrite(RowKeys.Consumer(stream, name), RowCodec.Encode(consumer.ToRow(), StreamRowsJson.Default.ConsumerRow), expected)]);
         Commit(Head!);
-        Consumers = Consumers.Add(consumer.Name, consumer);
+        Consumers = Consumers.SetItem(name, consumer);
     }
 
     public async Task RemoveConsumerAsync(string name)
@@ -154,6 +156,6 @@ public sealed class StreamRows(IRowStore rows, StreamGeneration stream)
         }
     }
 
-    private static ConsumerDescription DecodeConsumer(Row row) => new(
-        row.Key.Key, ConsumerStatus.Active, RowCodec.Decode(row, StreamRowsJson.Default.ConsumerRow).CreatedUnixMilliseconds);
+    private static StreamConsumer DecodeConsumer(Row row) =>
+        StreamConsumer.Of(row.Key.Key, RowCodec.Decode(row, StreamRowsJson.Default.ConsumerRow));
 }

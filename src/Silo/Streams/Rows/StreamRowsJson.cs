@@ -11,6 +11,7 @@ namespace Broker.Silo.Streams.Rows;
 [JsonSerializable(typeof(StreamHeadRow))]
 [JsonSerializable(typeof(NameRow))]
 [JsonSerializable(typeof(ConsumerRow))]
+[JsonSerializable(typeof(AccountSettingsRow))]
 [JsonSerializable(typeof(CounterRow))]
 [JsonSerializable(typeof(SecretRow))]
 [JsonSerializable(typeof(StreamState))]

@@ -1,0 +1,14 @@
+using Grpc.Core;
+
+namespace Broker.Gateway.Grpc.Streams;
+
+public sealed partial class StreamService
+{
+    public async Task<V1.StopStreamEncryptionResponse> StopStreamEncryption(
+        V1.StopStreamEncryptionRequest request, ServerCallContext context)
+    {
+        StreamRequests.CheckEncryption(request.EncryptionType, request.KeyId);
+        await ChangeAsync(request.StreamName, static stream => stream.StopEncryptionAsync(), context);
+        return new V1.StopStreamEncryptionResponse();
+    }
+}

@@ -1,0 +1,41 @@
+using System.Security.Cryptography;
+using Broker.Contracts.Errors;
+using Broker.Gateway.Encryption;
+
+namespace Broker.Tests.Unit.Gateway;
+
+/// <summary>One master key "master" with the alias "alias/a", which can refuse; a wrapped key is its plaintext under a keyed sum with its context.</summary>
+internal sealed class FakeKeyProvider : IKeyProvider
+{
+    private readonly byte[] secret = RandomNumberGenerator.GetBytes(32);
+
+    /// <summary>What every call throws; null for nothing.</summary>
+    public Exception? Fault { get; set; }
+
+    /// <summary>The key that "alias/a" stands for.</summary>
+    public string Master { get; set; } = "master";
+
+    public int Unwraps { get; private set; }
+
+    public ValueTask<string> ResolveAsync(string keyId, CancellationToken cancellation) => Fault is null
+        ? ValueTask.FromResult(keyId is "alias/a" or "master" ? Master : throw new BrokerException(BrokerErrorCode.KmsNotFound, $"no {keyId}"))
+        : throw Fault;
+
+    public async ValueTask<NewDataKey> GenerateAsync(string keyId, string context, CancellationToken cancellation)
+    {
+        var master = await ResolveAsync(keyId, cancellation);
+        var plain = RandomNumberGenerator.GetBytes(32);
+        return new NewDataKey(master, [.. plain, .. Sum(plain, context)]);
+    }
+
+    public ValueTask<byte[]> UnwrapAsync(string masterKeyId, ReadOnlyMemory<byte> wrapped, string context, CancellationToken cancellation)
+    {
+        Unwraps++;
+        var plain = wrapped[..32].ToArray();
+        return Fault is not null ? throw Fault
+            : wrapped.Span[32..].SequenceEqual(Sum(plain, context)) ? ValueTask.FromResult(plain)
+            : throw new BrokerException(BrokerErrorCode.KmsInvalidState, "another context");
+    }
+
+    private byte[] Sum(byte[] plain, string context) => HMACSHA256.HashData(secret, (byte[])[.. plain, .. System.Text.Encoding.UTF8.GetBytes(context)]);
+}
