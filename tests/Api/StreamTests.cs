@@ -326,9 +326,14 @@ public sealed class StreamTests(ApiFixture api)
         var tags = await api.Streams.ListTagsForStreamAsync(new ListTagsForStreamRequest { StreamName = name, ConsumerName = "c" });
         Assert.Equal(("b", "2"), (Assert.Single(tags.Tags).Key, tags.Tags[0].Value));
 
-        await api.Streams.PutResourcePolicyAsync(new PutResourcePolicyRequest { StreamName = name, ConsumerName = "c", Policy = "{}" });
+        const string policy = """{"Statement":{"Effect":"Allow","Principal":"*","Action":"kinesis:SubscribeToShard","Resource":"*"}}""";
+        await ApiFixture.FailsAsync(
+            "INVALID_ARGUMENT",
+            async () => await api.Streams.PutResourcePolicyAsync(new PutResourcePolicyRequest { StreamName = name, ConsumerName = "c", Policy = "{}" }),
+            "policy: The policy has no Statement");
+        await api.Streams.PutResourcePolicyAsync(new PutResourcePolicyRequest { StreamName = name, ConsumerName = "c", Policy = policy });
         Assert.Equal(
-            "{}", (await api.Streams.GetResourcePolicyAsync(new GetResourcePolicyRequest { StreamName = name, ConsumerName = "c" })).Policy);
+            policy, (await api.Streams.GetResourcePolicyAsync(new GetResourcePolicyRequest { StreamName = name, ConsumerName = "c" })).Policy);
         await api.Streams.DeleteResourcePolicyAsync(new DeleteResourcePolicyRequest { StreamName = name, ConsumerName = "c" });
         await ApiFixture.FailsAsync(
             "RESOURCE_NOT_FOUND",
