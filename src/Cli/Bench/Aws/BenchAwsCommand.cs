@@ -46,7 +46,7 @@ internal static class BenchAwsCommand
     {
         var time = TimeProvider.System;
         var stream = $"bench-{Guid.NewGuid():N}";
-        var bench = new AwsBench(context.Endpoint, stream, load.Protocol, context.Cancellation);
+        var bench = new AwsBench(context.Endpoint.Address, stream, load.Protocol, context.Cancellation);
         await bench.CreateAsync(load.Shards);
         var readers = new List<AwsReader>();
         try
