@@ -6,7 +6,7 @@ using Broker.Gateway.Encryption.MasterKeys;
 
 namespace Broker.Tests.Golden;
 
-/// <summary>Encrypted blocks (docs/layouts/block.md) and wrapped data keys (docs/layouts/keys.md): what is stored must open for ever.</summary>
+/// <summary>Encrypted blocks and wrapped data keys (docs/layouts/block.md): what is stored must open for ever.</summary>
 public sealed class EncryptionLayoutTests
 {
     private static readonly byte[] Material = [.. Enumerable.Range(0, 32).Select(static i => (byte)i)];
