@@ -7,11 +7,11 @@ using Spectre.Console;
 namespace Broker.Cli;
 
 /// <summary>What a client command works with; one a run.</summary>
-internal sealed class ClientContext(Uri endpoint, OutputFormat format, Interruption interruption) : IDisposable
+internal sealed class ClientContext(BrokerEndpoint endpoint, OutputFormat format, Interruption interruption) : IDisposable
 {
     private BrokerConnection? connection;
 
-    public Uri Endpoint { get; } = endpoint;
+    public BrokerEndpoint Endpoint { get; } = endpoint;
 
     public OutputFormat Format { get; } = format;
 

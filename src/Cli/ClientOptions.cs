@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Broker.Cli.Client;
 using Broker.Cli.Output;
 using Grpc.Core;
 
@@ -24,6 +25,8 @@ internal sealed class ClientOptions
         DefaultValueFactory = _ => OutputFormat.Table,
     };
 
+    private readonly IdentityOptions identity = new();
+
     public ClientOptions() => endpoint.Validators.Add(result =>
     {
         if (!TryParseEndpoint(result.GetValueOrDefault<string>(), out _))
@@ -42,6 +45,7 @@ internal sealed class ClientOptions
     public void Attach(Command command, Func<ParseResult, ClientContext, Task<int>> run, bool ownOutput = false)
     {
         command.Add(endpoint);
+        identity.AddTo(command);
         if (!ownOutput)
         {
             command.Add(output);
@@ -53,7 +57,18 @@ internal sealed class ClientOptions
     private async Task<int> RunAsync(ParseResult parse, OutputFormat format, Func<ParseResult, ClientContext, Task<int>> run)
     {
         using var interruption = new Interruption();
-        using var context = new ClientContext(new Uri(parse.GetValue(endpoint)!), format, interruption);
+        BrokerEndpoint target;
+        try
+        {
+            target = identity.Resolve(parse, new Uri(parse.GetValue(endpoint)!));
+        }
+        catch (CommandException e)
+        {
+            Console.Error.WriteLine($"broker: {e.Message}");
+            return e.ExitCode;
+        }
+
+        using var context = new ClientContext(target, format, interruption);
         try
         {
             return await run(parse, context);
@@ -69,7 +84,7 @@ internal sealed class ClientOptions
         }
         catch (RpcException e)
         {
-            var report = ErrorReport.From(e, context.Endpoint);
+            var report = ErrorReport.From(e, context.Endpoint.Address);
             Console.Error.WriteLine(report.Line);
             return report.ExitCode;
         }

@@ -115,7 +115,7 @@ public sealed class ProduceTests(ApiFixture api)
         using var call = await OpenAsync(name, [], 1);
         await call.RequestStream.WriteAsync(new ProduceRequest { Batch = new ProduceBatch { BatchNumber = 1 } });
         Assert.Equal("INVALID_ARGUMENT", (await AckAsync(call)).ErrorCode);
-        await call.RequestStream.WriteAsync(new ProduceRequest { Batch = new ProduceBatch { BatchNumber = 2, Records = { new PutRecordsEntry() } } });
+        await call.RequestStream.WriteAsync(new ProduceRequest { Batch = new ProduceBatch { BatchNumber = 2, Records = { new PutRecordsEntry { PartitionKey = new string('k', 257) } } } });
         Assert.Equal("INVALID_ARGUMENT", (await AckAsync(call)).ErrorCode);
         await SendAsync(call, 3, "good");
         Assert.Equal("", (await AckAsync(call)).ErrorCode);

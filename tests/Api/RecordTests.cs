@@ -49,7 +49,7 @@ public sealed class RecordTests(ApiFixture api)
     public async Task BadPutsAreRefusedWithWhatIsWrong()
     {
         var name = await api.CreateAsync();
-        await Put(new PutRecordRequest { StreamName = name }, "partition_key");
+        await Put(new PutRecordRequest { StreamName = await api.CreateAsync(1, StreamMode.Provisioned) }, "partition_key", "ON_DEMAND");
         await Put(new PutRecordRequest { StreamName = name, PartitionKey = new string('k', 257) }, "partition_key", "256");
         await Put(new PutRecordRequest { StreamName = name, PartitionKey = "k", ExplicitHashKey = "340282366920938463463374607431768211456" }, "340282366920938463463374607431768211456");
         await Put(new PutRecordRequest { StreamName = name, PartitionKey = "k", ExplicitHashKey = "01" }, "01");
@@ -246,4 +246,14 @@ public sealed class RecordTests(ApiFixture api)
     }
 
     private static ByteString Bytes(string text) => ByteString.CopyFrom(text, Encoding.UTF8);
+
+    [Fact]
+    public async Task ARecordWithoutAPartitionKeyIsTakenOnDemandAndReadWithout()
+    {
+        var name = await api.CreateAsync();
+        var put = await api.Records.PutRecordAsync(new PutRecordRequest { StreamName = name, Data = ByteString.CopyFromUtf8("x") });
+        Assert.Equal(First, put.ShardId);
+        var record = Assert.Single((await ReadAsync(name, ShardIteratorType.TrimHorizon)).Records);
+        Assert.Equal(("", "x"), (record.PartitionKey, record.Data.ToStringUtf8()));
+    }
 }

@@ -281,4 +281,63 @@ public sealed class StreamTests(ApiFixture api)
 
         throw new TimeoutException($"Stream {name} was not gone within 10 s.");
     }
+
+    [Fact]
+    public async Task WarmThroughputDistributionAndMonitoringAreSetAndDescribed()
+    {
+        var name = api.NewName();
+        await api.Streams.CreateStreamAsync(new CreateStreamRequest { StreamName = name, WarmThroughputMibps = 5 });
+        await api.ActiveAsync(name);
+        await api.Streams.UpdateStreamRecordDistributionStrategyAsync(
+            new UpdateStreamRecordDistributionStrategyRequest { StreamName = name, RecordDistributionStrategy = RecordDistributionStrategy.Auto });
+        await api.ActiveAsync(name);
+        var warm = await api.Streams.UpdateStreamWarmThroughputAsync(new UpdateStreamWarmThroughputRequest { StreamName = name, WarmThroughputMibps = 6 });
+        Assert.Equal((6, 5), (warm.WarmThroughput.TargetMibps, warm.WarmThroughput.CurrentMibps));
+        await api.ActiveAsync(name);
+        var enabled = await api.Streams.EnableEnhancedMonitoringAsync(
+            new EnableEnhancedMonitoringRequest { StreamName = name, ShardLevelMetrics = { "OutgoingRecords", "IncomingBytes" } });
+        Assert.Empty(enabled.CurrentShardLevelMetrics);
+        await api.Streams.DisableEnhancedMonitoringAsync(new DisableEnhancedMonitoringRequest { StreamName = name, ShardLevelMetrics = { "IncomingBytes" } });
+
+        var stream = (await api.Streams.DescribeStreamSummaryAsync(new DescribeStreamSummaryRequest { StreamName = name })).Stream;
+        Assert.Equal((6, 6), (stream.WarmThroughput.TargetMibps, stream.WarmThroughput.CurrentMibps));
+        Assert.Equal(RecordDistributionStrategy.Auto, stream.RecordDistributionStrategy);
+        Assert.Equal(["OutgoingRecords"], stream.ShardLevelMetrics);
+
+        await api.Streams.UpdateStreamModeAsync(new UpdateStreamModeRequest { StreamName = name, Mode = StreamMode.Provisioned });
+        await ApiFixture.FailsAsync(
+            "VALIDATION",
+            async () => await api.Streams.UpdateStreamWarmThroughputAsync(new UpdateStreamWarmThroughputRequest { StreamName = name, WarmThroughputMibps = 6 }),
+            "PROVISIONED");
+        await ApiFixture.FailsAsync(
+            "INVALID_ARGUMENT",
+            async () => await api.Streams.UpdateStreamRecordDistributionStrategyAsync(
+                new UpdateStreamRecordDistributionStrategyRequest { StreamName = name }),
+            "record_distribution_strategy");
+    }
+
+    [Fact]
+    public async Task PoliciesAndTagsOfStreamAndConsumer()
+    {
+        var name = await api.CreateAsync();
+        await api.Streams.RegisterStreamConsumerAsync(new RegisterStreamConsumerRequest { StreamName = name, ConsumerName = "c", Tags = { ["a"] = "1" } });
+        await api.Streams.AddTagsToStreamAsync(new AddTagsToStreamRequest { StreamName = name, ConsumerName = "c", Tags = { ["b"] = "2" } });
+        await api.Streams.RemoveTagsFromStreamAsync(new RemoveTagsFromStreamRequest { StreamName = name, ConsumerName = "c", TagKeys = { "a" } });
+        var tags = await api.Streams.ListTagsForStreamAsync(new ListTagsForStreamRequest { StreamName = name, ConsumerName = "c" });
+        Assert.Equal(("b", "2"), (Assert.Single(tags.Tags).Key, tags.Tags[0].Value));
+
+        const string policy = """{"Statement":{"Effect":"Allow","Principal":"*","Action":"kinesis:SubscribeToShard","Resource":"*"}}""";
+        await ApiFixture.FailsAsync(
+            "INVALID_ARGUMENT",
+            async () => await api.Streams.PutResourcePolicyAsync(new PutResourcePolicyRequest { StreamName = name, ConsumerName = "c", Policy = "{}" }),
+            "policy: The policy has no Statement");
+        await api.Streams.PutResourcePolicyAsync(new PutResourcePolicyRequest { StreamName = name, ConsumerName = "c", Policy = policy });
+        Assert.Equal(
+            policy, (await api.Streams.GetResourcePolicyAsync(new GetResourcePolicyRequest { StreamName = name, ConsumerName = "c" })).Policy);
+        await api.Streams.DeleteResourcePolicyAsync(new DeleteResourcePolicyRequest { StreamName = name, ConsumerName = "c" });
+        await ApiFixture.FailsAsync(
+            "RESOURCE_NOT_FOUND",
+            async () => await api.Streams.GetResourcePolicyAsync(new GetResourcePolicyRequest { StreamName = name }),
+            "no resource policy");
+    }
 }

@@ -9,7 +9,7 @@ namespace Broker.Cli.Bench;
 /// <summary>Puts records that carry when they were due, and measures their way to each subscriber.</summary>
 /// <remarks>Producers and subscribers are in one process, so one clock stamps both ends.</remarks>
 internal sealed class FanoutLoad(
-    Uri endpoint, string stream, int subscribers, int producers, double recordsPerSecond, TimeSpan duration, int recordBytes, TimeSpan warmUp)
+    BrokerEndpoint endpoint, string stream, int subscribers, int producers, double recordsPerSecond, TimeSpan duration, int recordBytes, TimeSpan warmUp)
 {
     /// <summary>Begins every record, so that others in the stream are not counted.</summary>
     private static readonly long Mark = BinaryPrimitives.ReadInt64LittleEndian(Guid.NewGuid().ToByteArray());

@@ -3,7 +3,7 @@ using Broker.Cli.Client;
 namespace Broker.Cli.Bench;
 
 /// <summary>Puts prepared batches through Produce: one connection and session a producer.</summary>
-internal sealed class ProduceLoad(Uri endpoint, string stream, int batchRecords, int recordBytes, int maxInFlight, TimeProvider time)
+internal sealed class ProduceLoad(BrokerEndpoint endpoint, string stream, int batchRecords, int recordBytes, int maxInFlight, TimeProvider time)
 {
     public async Task RunAsync(int worker, LoadPlan plan, LoadCounter counter, LatencyRecorder latency, CancellationToken cancellation)
     {

@@ -1,3 +1,5 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using Broker.V1;
 using Grpc.Net.Client;
 
@@ -29,12 +31,9 @@ internal sealed class BrokerConnection : IDisposable
     public Grpc.Core.CallInvoker Invoker { get; }
 
     /// <summary>Makes a channel; it connects with the first call. Each has TCP connections of its own.</summary>
-    public static BrokerConnection Open(Uri endpoint) => new(GrpcChannel.ForAddress(endpoint, new GrpcChannelOptions
+    public static BrokerConnection Open(BrokerEndpoint endpoint)
     {
-        MaxReceiveMessageSize = null,
-        MaxSendMessageSize = null,
-        DisposeHttpClient = true,
-        HttpHandler = new SocketsHttpHandler
+        HttpMessageHandler handler = new SocketsHttpHandler
         {
             ConnectTimeout = TimeSpan.FromSeconds(2),
             EnableMultipleHttp2Connections = true,
@@ -43,8 +42,42 @@ internal sealed class BrokerConnection : IDisposable
             KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
             UseProxy = false,
-        },
-    }));
+            SslOptions = SslOptions(endpoint),
+        };
+        if (endpoint.Credentials is { } credentials)
+        {
+            handler = new SigningHandler(credentials, TimeProvider.System, handler);
+        }
+
+        return new BrokerConnection(GrpcChannel.ForAddress(endpoint.Address, new GrpcChannelOptions
+        {
+            MaxReceiveMessageSize = null,
+            MaxSendMessageSize = null,
+            DisposeHttpClient = true,
+            HttpHandler = handler,
+        }));
+    }
 
     public void Dispose() => channel.Dispose();
+
+    private static SslClientAuthenticationOptions SslOptions(BrokerEndpoint endpoint)
+    {
+        var options = new SslClientAuthenticationOptions();
+        if (endpoint.Certificate is { } certificate)
+        {
+            options.ClientCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true);
+        }
+
+        if (endpoint.Authorities is { } authorities)
+        {
+            options.CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+            };
+            options.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
+        }
+
+        return options;
+    }
 }

@@ -12,6 +12,25 @@ internal static class StreamTables
         $"{stream.StreamName}: {Word(stream.Status)}, {Word(stream.Mode)}, {Plural(stream.OpenShardCount, "open shard")}, " +
         $"{stream.RetentionPeriodHours} h retention" + (stream.KeyId.Length > 0 ? $", encrypted under {stream.KeyId}" : "");
 
+    /// <summary>Settings that most streams leave as they are: a line each, where they are not.</summary>
+    public static IEnumerable<string> Settings(V1.StreamDescription stream)
+    {
+        if (stream.WarmThroughput is { } warm)
+        {
+            yield return $"warm throughput {warm.CurrentMibps} of {warm.TargetMibps} MiB/s";
+        }
+
+        if (stream.RecordDistributionStrategy == V1.RecordDistributionStrategy.Auto)
+        {
+            yield return "record distribution AUTO: records are spread evenly, whatever their keys";
+        }
+
+        if (stream.ShardLevelMetrics.Count > 0)
+        {
+            yield return $"enhanced monitoring: {string.Join(", ", stream.ShardLevelMetrics)}";
+        }
+    }
+
     public static Table Streams(IEnumerable<StreamSummary> streams)
     {
         var table = New("stream", "status", "mode", "created");

@@ -6,6 +6,7 @@ using Broker.Contracts.Streams;
 using Broker.Gateway.Auth;
 using Broker.Gateway.Encryption;
 using Broker.Gateway.Hosting;
+using Broker.Gateway.Hosting.Tls;
 using Broker.Silo.Hosting;
 using Broker.Silo.Shards;
 using Broker.Silo.Storage.Embedded;
@@ -31,6 +32,7 @@ internal static class BrokerSettings
         ["Identity"] = typeof(BrokerIdentity),
         ["Gateway"] = typeof(GatewayOptions),
         ["Auth"] = typeof(AuthOptions),
+        ["Tls"] = typeof(TlsOptions),
         ["Encryption"] = typeof(EncryptionOptions),
     };
 

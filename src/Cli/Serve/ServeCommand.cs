@@ -28,7 +28,23 @@ internal static class ServeCommand
             HelpName = "none|on",
         };
         auth.AcceptOnlyFromAmong("none", "on");
-        var command = new Command("serve", "Run the broker. Any setting can follow as --Broker:Section:Name=VALUE.") { data, listen, limits, auth };
+        var keys = new Option<string?>("--auth-keys") { Description = "File of access keys, their principals and policies, for --auth on.", HelpName = "FILE" };
+        var certificate = new Option<string?>("--tls-cert")
+        {
+            Description = "Certificate for HTTPS, PEM or PFX: on --listen where that is https://, else on --tls-listen.",
+            HelpName = "FILE",
+        };
+        var key = new Option<string?>("--tls-key") { Description = "Private key of --tls-cert, PEM.", HelpName = "FILE" };
+        var development = new Option<bool>("--tls-dev") { Description = "HTTPS with a self-signed certificate for localhost, kept in the data directory as tls-dev.pem." };
+        var secure = new Option<string?>("--tls-listen")
+        {
+            Description = "Second address, for HTTPS. Default that of --listen with the next port, where there is a certificate.",
+            HelpName = "URL",
+        };
+        var command = new Command("serve", "Run the broker. Any setting can follow as --Broker:Section:Name=VALUE.") 
+        {
+            data, listen, limits, auth, keys, certificate, key, development, secure,
+        };
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction((parse, _) =>
         {
@@ -38,28 +54,26 @@ internal static class ServeCommand
                 return Task.FromResult(ExitCode.Usage);
             }
 
-            return BrokerServer.RunAsync(Settings(parse.GetValue(data), parse.GetValue(listen), parse.GetValue(limits), parse.GetValue(auth)), parse.UnmatchedTokens);
+            return BrokerServer.RunAsync(
+                Settings(
+                    ("Broker:Storage:DataDirectory", FullPath(parse.GetValue(data))),
+                    ("Broker:Gateway:Listen", parse.GetValue(listen)),
+                    ("Broker:Limits:Profile", parse.GetValue(limits)),
+                    ("Broker:Auth:Mode", parse.GetValue(auth)),
+                    ("Broker:Auth:KeysFile", FullPath(parse.GetValue(keys))),
+                    ("Broker:Tls:CertificateFile", FullPath(parse.GetValue(certificate))),
+                    ("Broker:Tls:KeyFile", FullPath(parse.GetValue(key))),
+                    ("Broker:Tls:Development", parse.GetValue(development) ? "true" : null),
+                    ("Broker:Tls:Listen", parse.GetValue(secure))),
+                parse.UnmatchedTokens);
         });
         return command;
     }
 
     private static bool IsSetting(string token) => token.StartsWith("--Broker:", StringComparison.OrdinalIgnoreCase) && token.Contains('=', StringComparison.Ordinal);
 
-    private static Dictionary<string, string?> Settings(string? data, string? listen, string? limits, string? auth)
-    {
-        var settings = new Dictionary<string, string?>();
-        Add("Broker:Storage:DataDirectory", data is null ? null : Path.GetFullPath(data));
-        Add("Broker:Gateway:Listen", listen);
-        Add("Broker:Limits:Profile", limits);
-        Add("Broker:Auth:Mode", auth);
-        return settings;
+    private static string? FullPath(string? path) => path is null ? null : Path.GetFullPath(path);
 
-        void Add(string key, string? value)
-        {
-            if (value is not null)
-            {
-                settings[key] = value;
-            }
-        }
-    }
+    private static Dictionary<string, string?> Settings(params (string Key, string? Value)[] settings) =>
+        settings.Where(static setting => setting.Value is not null).ToDictionary();
 }

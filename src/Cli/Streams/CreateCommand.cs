@@ -11,7 +11,7 @@ internal static class CreateCommand
         var name = StreamCommand.NameArgument();
         var shards = new Option<int?>("--shards")
         {
-            Description = "PROVISIONED mode with so many shards. Without it: ON_DEMAND with 4, held back by physics alone.",
+            Description = "PROVISIONED mode with so many shards. Without it: ON_DEMAND with 4, held back by physics alone; scales itself.",
             HelpName = "N",
         };
         var size = new Option<int>("--max-record-kib") { Description = "Largest record, 1024 to 10240. Default 1024.", HelpName = "KIB" };

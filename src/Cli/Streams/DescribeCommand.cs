@@ -30,6 +30,11 @@ internal static class DescribeCommand
                 console.WriteLine(
                     $"{all.Stream.StreamArn}, created {StreamTables.Time(all.Stream.CreationTime?.ToDateTimeOffset())}, " +
                     $"records up to {all.Stream.MaxRecordSizeKib} KiB, {StreamTables.Plural(all.Stream.ConsumerCount, "consumer")}");
+                foreach (var line in StreamTables.Settings(all.Stream))
+                {
+                    console.WriteLine(line);
+                }
+
                 console.Write(StreamTables.Shards(all.Shards));
             });
             return ExitCode.Success;

@@ -9,7 +9,7 @@ internal static class ModeCommand
     public static Command Create()
     {
         var name = StreamCommand.NameArgument();
-        var mode = new Argument<string>("MODE") { Description = "on-demand: held back by physics alone; provisioned: AWS's limits a shard." };
+        var mode = new Argument<string>("MODE") { Description = "on-demand: held back by physics alone, scales itself; provisioned: AWS's limits a shard." };
         mode.AcceptOnlyFromAmong("on-demand", "provisioned");
         var noWait = StreamCommand.NoWaitOption();
         var command = new Command("mode", "Set how a stream's capacity is set.") { name, mode, noWait };

@@ -18,6 +18,9 @@ internal static class StreamCommand
         ModeCommand.Create(),
         EncryptCommand.Create(),
         DecryptCommand.Create(),
+        WarmCommand.Create(),
+        DistributionCommand.Create(),
+        MonitorCommand.Create(),
         TagCommand.Create(),
         ConsumerCommand.Create(),
     };

@@ -3,7 +3,7 @@ using Broker.Cli.Client;
 namespace Broker.Cli.Verify;
 
 /// <summary>Puts numbered records and reads them back by polling and by push, whatever happens to the broker meanwhile.</summary>
-internal sealed class VerifyJob(Uri endpoint, string stream, VerifyOptions options, TimeProvider time)
+internal sealed class VerifyJob(BrokerEndpoint endpoint, string stream, VerifyOptions options, TimeProvider time)
 {
     private static readonly TimeSpan ForEver = TimeSpan.FromDays(365);
     private readonly string run = Guid.NewGuid().ToString("N")[..12];

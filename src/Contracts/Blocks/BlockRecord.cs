@@ -22,6 +22,9 @@ public readonly ref struct BlockRecord
 
     public HashKey? ExplicitHashKey { get; }
 
-    /// <summary>Where the record belongs in the hash space.</summary>
+    /// <summary>
+    /// Where the producer's keys place the record. What a gateway placed by itself, without a partition key or with AUTO distribution, is
+    /// elsewhere in its shard's range: the block does not tell where.
+    /// </summary>
     public HashKey HashKey => ExplicitHashKey ?? HashKey.OfPartitionKey(PartitionKey);
 }

@@ -19,9 +19,10 @@ public sealed class BatchEncoder(BrokerLimits limits) : IDisposable
     /// <summary>Encodes the records of a PutRecordsRequest or a ProduceBatch.</summary>
     /// <param name="message">The request's bytes.</param>
     /// <param name="route">The stream's map; routable.</param>
+    /// <param name="spread">Where records go that no key places; of the identity, where the batch has one.</param>
     /// <param name="batch">The batch, where there is no fault.</param>
     /// <returns>Null, or the first fault in words.</returns>
-    public string? TryEncode(ReadOnlySpan<byte> message, StreamRoute route, out EncodedBatch? batch)
+    public string? TryEncode(ReadOnlySpan<byte> message, StreamRoute route, RecordSpread spread, out EncodedBatch? batch)
     {
         Begin(route);
         var fault = (string?)null;
@@ -30,7 +31,7 @@ public sealed class BatchEncoder(BrokerLimits limits) : IDisposable
         {
             if (reader.IsBytes(RecordFields.Records))
             {
-                fault = Add(reader.Bytes, RecordFields.Entry, route);
+                fault = Add(reader.Bytes, RecordFields.Entry, route, spread);
             }
         }
 
@@ -38,10 +39,10 @@ public sealed class BatchEncoder(BrokerLimits limits) : IDisposable
     }
 
     /// <summary>Encodes the record that a PutRecordRequest is.</summary>
-    public string? TryEncodeSingle(ReadOnlySpan<byte> message, StreamRoute route, out EncodedBatch? batch)
+    public string? TryEncodeSingle(ReadOnlySpan<byte> message, StreamRoute route, RecordSpread spread, out EncodedBatch? batch)
     {
         Begin(route);
-        return End(route, Add(message, RecordFields.PutRecord, route), out batch);
+        return End(route, Add(message, RecordFields.PutRecord, route, spread), out batch);
     }
 
     public void Dispose()
@@ -63,7 +64,7 @@ public sealed class BatchEncoder(BrokerLimits limits) : IDisposable
         }
     }
 
-    private string? Add(ReadOnlySpan<byte> message, RecordFields fields, StreamRoute route)
+    private string? Add(ReadOnlySpan<byte> message, RecordFields fields, StreamRoute route, RecordSpread spread)
     {
         var index = keys.Count;
         if (index == limits.MaxRecordsPerBatch)
@@ -76,9 +77,9 @@ public sealed class BatchEncoder(BrokerLimits limits) : IDisposable
             return "The request is malformed.";
         }
 
-        if (CheckPartitionKey(record.PartitionKey) is { } keyFault)
+        if (CheckPartitionKey(record.PartitionKey, route.Stream.Mode) is { } keyFault)
         {
-            return $"records[{index}].partition_key {keyFault}: it must be 1 to 256 characters of UTF-8.";
+            return $"records[{index}].partition_key {keyFault}: it must be 1 to 256 characters of UTF-8, and may be left out in ON_DEMAND mode alone.";
         }
 
         var bytes = (long)record.PartitionKey.Length + record.Data.Length;
@@ -105,7 +106,18 @@ public sealed class BatchEncoder(BrokerLimits limits) : IDisposable
             explicitHashKey = parsed;
         }
 
-        var key = explicitHashKey ?? HashKey.OfPartitionKey(record.PartitionKey);
+        HashKey key;
+        if (route.Stream.RecordDistribution == RecordDistributionStrategy.Auto)
+        {
+            // Nobody asks where it belongs: that the producer named a place is not kept.
+            explicitHashKey = null;
+            key = spread.KeyOf(index);
+        }
+        else
+        {
+            key = explicitHashKey ?? (record.PartitionKey.IsEmpty ? spread.KeyOf(index) : HashKey.OfPartitionKey(record.PartitionKey));
+        }
+
         var place = route.Find(key);
         var writer = writers[place] ??= new ChunkWriter();
         if (writer.IsEmpty)
@@ -146,11 +158,11 @@ public sealed class BatchEncoder(BrokerLimits limits) : IDisposable
     }
 
     /// <returns>Null, or what is wrong. Characters are Unicode's code points.</returns>
-    private static string? CheckPartitionKey(ReadOnlySpan<byte> key)
+    private static string? CheckPartitionKey(ReadOnlySpan<byte> key, StreamMode mode)
     {
         if (key.IsEmpty)
         {
-            return "is empty";
+            return mode == StreamMode.OnDemand ? null : "is empty";
         }
 
         if (key.Length > HashKey.MaxPartitionKeyBytes)

@@ -1,4 +1,5 @@
 using System.Net;
+using Broker.Gateway.Auth.Keys;
 
 namespace Broker.Gateway.Auth;
 
@@ -10,6 +11,9 @@ public sealed record Caller(string AccountId, string PrincipalArn, string Access
 {
     /// <summary>A caller that nobody has asked who it is: on a server without authentication it may do everything, on another nothing.</summary>
     public static Caller Anonymous { get; } = new("000000000000", "arn:aws:iam::000000000000:user/anonymous", "");
+
+    /// <summary>Whose policies apply; null for a caller that nobody has asked who it is.</summary>
+    internal Principal? Principal { get; init; }
 
     /// <summary>Where the request comes from, for the condition key aws:SourceIp; null where that is not known.</summary>
     internal IPAddress? SourceAddress { get; init; }

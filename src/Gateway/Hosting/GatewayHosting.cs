@@ -2,11 +2,15 @@ using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
 using Broker.Gateway.Appending;
 using Broker.Gateway.Auth;
+using Broker.Gateway.Auth.Keys;
+using Broker.Gateway.Auth.Signing;
 using Broker.Gateway.Encryption;
 using Broker.Gateway.Encryption.MasterKeys;
 using Broker.Gateway.Errors;
+using Broker.Gateway.Grpc.Access;
 using Broker.Gateway.Grpc.Records;
 using Broker.Gateway.Grpc.Streams;
+using Broker.Gateway.Hosting.Tls;
 using Broker.Gateway.Metrics;
 using Broker.Gateway.Reading;
 using Broker.Gateway.Routing;
@@ -27,7 +31,7 @@ namespace Broker.Gateway.Hosting;
 /// <summary>Puts the gateway into a web application; the application brings Orleans' <see cref="IGrainFactory"/>.</summary>
 public static class GatewayHosting
 {
-    /// <summary>Adds the gateway's services and its endpoint. Options: sections Broker:Gateway, :Auth, :Encryption, :Limits, :Producers, :Identity.</summary>
+    /// <summary>Adds the gateway's services and its endpoint. Options: sections Broker:Gateway, :Auth, :Tls, :Encryption, :Limits, :Producers, :Identity.</summary>
     public static WebApplicationBuilder AddBrokerGateway(this WebApplicationBuilder builder)
     {
         builder.Services.AddBrokerGateway(builder.Configuration);
@@ -39,19 +43,26 @@ public static class GatewayHosting
     {
         services.AddOptions<GatewayOptions>().Bind(configuration.GetSection("Broker:Gateway")).ValidateOnStart();
         services.AddOptions<AuthOptions>().Bind(configuration.GetSection("Broker:Auth")).ValidateOnStart();
+        services.AddOptions<TlsOptions>().Bind(configuration.GetSection("Broker:Tls")).ValidateOnStart();
+        services.PostConfigure<TlsOptions>(tls => tls.Directory = configuration["Broker:Storage:DataDirectory"] is { Length: > 0 } data ? data : "broker-data");
         services.AddOptions<BrokerLimits>().Bind(configuration.GetSection("Broker:Limits"));
         services.AddOptions<ProducerLimits>().Bind(configuration.GetSection("Broker:Producers"));
         services.AddOptions<BrokerIdentity>().Bind(configuration.GetSection("Broker:Identity"));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AuthOptions>, AuthOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TlsOptions>, TlsOptionsValidator>());
+        services.TryAddSingleton<ServerCertificate>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<KestrelServerOptions>, GatewayKestrel>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(static provider => provider.GetRequiredService<IOptions<BrokerIdentity>>().Value);
         services.AddMetrics();
         services.TryAddSingleton<IBrokerGrains, OrleansBrokerGrains>();
         services.TryAddSingleton<StreamRoutes>();
+        services.TryAddSingleton<AccessKeys>();
+        services.AddHostedService(static provider => provider.GetRequiredService<AccessKeys>());
+        services.TryAddSingleton<SignatureVerifier>();
         services.TryAddSingleton<RequestAuthenticator>();
-        services.TryAddSingleton<IResourcePolicies, NoResourcePolicies>();
+        services.TryAddSingleton<IResourcePolicies, RoutedResourcePolicies>();
         services.TryAddSingleton<Authorizer>();
         services.AddOptions<EncryptionOptions>().Bind(configuration.GetSection("Broker:Encryption")).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EncryptionOptions>, EncryptionOptionsValidator>());
@@ -76,7 +87,10 @@ public static class GatewayHosting
             grpc.MaxSendMessageSize = null;
             grpc.EnableDetailedErrors = false;
             grpc.Interceptors.Add<BrokerErrorInterceptor>();
+            grpc.Interceptors.Add<GrpcAuthorization>();
         });
+        services.TryAddSingleton<GrpcResources>();
+        services.TryAddSingleton<GrpcAuthorization>();
         services.TryAddSingleton<BrokerErrorInterceptor>();
         services.AddGrpcHealthChecks().AddCheck("gateway", static () => HealthCheckResult.Healthy());
         ServiceDescriptor[] described =
@@ -91,6 +105,11 @@ public static class GatewayHosting
     /// <summary>Maps the gRPC services, their health and reflection, and GET /healthz.</summary>
     public static WebApplication MapBrokerGateway(this WebApplication application)
     {
+        if (application.Services.GetRequiredService<Authorizer>().IsOn)
+        {
+            application.UseMiddleware<GrpcAuthentication>();
+        }
+
         application.UseMiddleware<MessageGate>();
         application.MapGrpcService<StreamService>();
         application.MapGrpcService<RecordService>();

@@ -1,10 +1,15 @@
+using System.Net;
+using Broker.Gateway.Hosting.Tls;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace Broker.Gateway.Hosting;
 
-/// <summary>Sets Kestrel up: the one cleartext endpoint for HTTP/1.1 and HTTP/2 with prior knowledge, with windows for bulk.</summary>
-internal sealed class GatewayKestrel(IOptions<GatewayOptions> options, TimeProvider clock) : IConfigureOptions<KestrelServerOptions>
+/// <summary>Sets Kestrel up: the one endpoint for HTTP/1.1 and HTTP/2, in clear text with prior knowledge or by TLS, and a second one for TLS; windows for bulk.</summary>
+internal sealed class GatewayKestrel(
+    IOptions<GatewayOptions> options, IOptions<TlsOptions> tls, IServiceProvider services, TimeProvider clock) : IConfigureOptions<KestrelServerOptions>
 {
     public void Configure(KestrelServerOptions kestrel)
     {
@@ -28,10 +33,32 @@ internal sealed class GatewayKestrel(IOptions<GatewayOptions> options, TimeProvi
             throw new InvalidOperationException($"Broker:Gateway:Listen is '{gateway.Listen}', which its validator lets through and nobody can listen on.");
         }
 
+        if (gateway.IsHttps)
+        {
+            ListenSecurely(kestrel, endPoint);
+        }
+        else
+        {
+            kestrel.Listen(endPoint, endpoint =>
+            {
+                endpoint.Protocols = HttpProtocols.Http1AndHttp2;
+                endpoint.Use(next => connection => sniffer.RunAsync(connection, next));
+            });
+        }
+
+        if (tls.Value.TryGetEndPoint(gateway, out var second))
+        {
+            ListenSecurely(kestrel, second);
+        }
+    }
+
+    private void ListenSecurely(KestrelServerOptions kestrel, IPEndPoint endPoint)
+    {
+        var certificate = services.GetRequiredService<ServerCertificate>();
         kestrel.Listen(endPoint, endpoint =>
         {
             endpoint.Protocols = HttpProtocols.Http1AndHttp2;
-            endpoint.Use(next => connection => sniffer.RunAsync(connection, next));
+            endpoint.UseHttps(certificate.Handshakes);
         });
     }
 }

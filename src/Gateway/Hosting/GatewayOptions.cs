@@ -9,7 +9,7 @@ public sealed class GatewayOptions
     /// <summary>A PutRecords request of 10 MiB with its overhead: up to 500 keys, tags and lengths.</summary>
     internal const int MaxMessageBytes = 12 * 1024 * 1024;
 
-    /// <summary>The one cleartext endpoint, <c>http://address:port</c>; port 0 takes a free one. Default http://127.0.0.1:4567.</summary>
+    /// <summary>The one endpoint for all protocols, <c>http://address:port</c>, or <c>https://</c> (<see cref="Tls.TlsOptions"/>); port 0 takes a free one. Default http://127.0.0.1:4567.</summary>
     public string Listen { get; set; } = "http://127.0.0.1:4567";
 
     /// <summary>How long a put is tried, where its call has no earlier deadline. Default 10 seconds.</summary>
@@ -50,7 +50,7 @@ public sealed class GatewayOptions
     {
         if (!TryGetEndPoint(out var endPoint))
         {
-            yield return $"Broker:Gateway:Listen is '{Listen}': it must be http:// with an IP address or localhost, and a port, such as http://127.0.0.1:4567.";
+            yield return $"Broker:Gateway:Listen is '{Listen}': it must be http:// or https:// with an IP address or localhost, and a port, such as http://127.0.0.1:4567.";
         }
 
         foreach (var (name, value) in new (string, TimeSpan)[]
@@ -90,11 +90,17 @@ public sealed class GatewayOptions
         }
     }
 
+    /// <summary>Whether the one endpoint is TLS's.</summary>
+    internal bool IsHttps => Listen.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Where <see cref="Listen"/> says to listen.</summary>
-    internal bool TryGetEndPoint([NotNullWhen(true)] out IPEndPoint? endPoint)
+    internal bool TryGetEndPoint([NotNullWhen(true)] out IPEndPoint? endPoint) =>
+        TryParse(Listen, IsHttps ? Uri.UriSchemeHttps : Uri.UriSchemeHttp, out endPoint);
+
+    internal static bool TryParse(string text, string scheme, [NotNullWhen(true)] out IPEndPoint? endPoint)
     {
         endPoint = null;
-        if (!Uri.TryCreate(Listen, UriKind.Absolute, out var url) || url.Scheme != Uri.UriSchemeHttp || url.PathAndQuery != "/")
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme != scheme || url.PathAndQuery != "/")
         {
             return false;
         }

@@ -84,8 +84,12 @@ public static class BrokerSiloExtensions
         services.AddSingleton<IShardDirectory, ShardDirectory>();
     }
 
-    private static void AddShards(this IServiceCollection services) =>
+    private static void AddShards(this IServiceCollection services)
+    {
+        services.AddMetrics();
+        services.AddSingleton<ShardMetrics>();
         services.AddSingleton(provider => new TailCache(provider.GetRequiredService<IOptions<ShardOptions>>().Value.TailCacheBytes));
+    }
 
     private static void AddEmbeddedLog(this IServiceCollection services)
     {

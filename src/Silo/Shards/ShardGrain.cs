@@ -23,6 +23,7 @@ internal sealed class ShardGrain(
     IOptions<BrokerLimits> limits,
     IOptions<ProducerLimits> producerLimits,
     IOptions<ShardOptions> options,
+    ShardMetrics metrics,
     TimeProvider time,
     ILoggerFactory loggers) : Grain, IShardGrain
 {
@@ -60,6 +61,7 @@ internal sealed class ShardGrain(
 
         await RefreshAsync(request.MapVersion);
         var result = await shard.AppendAsync(request.Blocks, request.HandledRepeats, limit, CancellationToken.None);
+        Measure(request, result);
         LetGoIfSuperseded();
         return result;
     }
@@ -81,6 +83,7 @@ internal sealed class ShardGrain(
         var metered = request.Metered ? limit : null;
         if (metered is not null && !metered.TryTakeRead(out var rule))
         {
+            metrics.ReadThrottled(stream!, key.Shard);
             return ReadResult.Failed(BrokerErrorCode.ProvisionedThroughputExceeded, $"Rate exceeded for shard {key.Shard}: {rule}.");
         }
 
@@ -91,6 +94,7 @@ internal sealed class ShardGrain(
             metered.TookRead(result.Blocks.Sum(block => (long)block.Payload.Length));
         }
 
+        Measure(request, result);
         if (result.Code == BrokerErrorCode.Unavailable)
         {
             // Gateways ask again: nobody got anything for the call.
@@ -141,6 +145,50 @@ internal sealed class ShardGrain(
         reader = null;
         DeactivateOnIdle();
         return Task.CompletedTask;
+    }
+
+    private void Measure(AppendRequest request, AppendResult result)
+    {
+        if (result.Code == BrokerErrorCode.ProvisionedThroughputExceeded)
+        {
+            metrics.WriteThrottled(stream!, key.Shard);
+        }
+
+        if (result.Code != BrokerErrorCode.None || !result.Verdicts.IsDefaultOrEmpty)
+        {
+            return;
+        }
+
+        var (bytes, records) = (0L, 0);
+        foreach (var block in request.Blocks)
+        {
+            bytes += block.Payload.Length;
+            records += block.Head.RecordCount;
+        }
+
+        metrics.Incoming(stream!, key.Shard, bytes, records);
+    }
+
+    private void Measure(ReadRequest request, ReadResult result)
+    {
+        var (bytes, records, newest) = (0L, 0L, 0L);
+        foreach (var block in result.Blocks.IsDefault ? [] : result.Blocks)
+        {
+            bytes += block.Payload.Length;
+            records += block.Head.RecordCount;
+            newest = block.Head.ArrivalUnixMilliseconds;
+        }
+
+        if (records > 0)
+        {
+            metrics.Outgoing(stream!, key.Shard, bytes, records);
+        }
+
+        if (request.Metered && result.Code == BrokerErrorCode.None)
+        {
+            var age = records > 0 ? time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(newest) : TimeSpan.Zero;
+            metrics.IteratorAge(stream!, key.Shard, age > TimeSpan.Zero ? age : TimeSpan.Zero);
+        }
     }
 
     private long Horizon() =>

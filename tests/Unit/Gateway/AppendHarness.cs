@@ -59,11 +59,12 @@ internal sealed class AppendHarness
     public static IEnumerable<(string Key, string Data)> Records(int count, string prefix = "r") =>
         Enumerable.Range(0, count).Select(i => (string.Create(CultureInfo.InvariantCulture, $"key-{i}"), $"{prefix}{i}"));
 
-    public async Task<EncodedBatch> EncodeAsync(IEnumerable<(string Key, string Data)> records, StreamRoute? route = null)
+    public async Task<EncodedBatch> EncodeAsync(
+        IEnumerable<(string Key, string Data)> records, StreamRoute? route = null, BatchIdentity? identity = null)
     {
         var by = route ?? await Routes.GetAsync("s");
         using var encoder = new BatchEncoder(new BrokerLimits());
-        Assert.Null(encoder.TryEncode(Message(records), by, out var batch));
+        Assert.Null(encoder.TryEncode(Message(records), by, identity is { } known ? RecordSpread.Of(known) : RecordSpread.Next(), out var batch));
         return batch!;
     }
 
@@ -76,7 +77,7 @@ internal sealed class AppendHarness
     }
 
     public async Task<AppendBatch> ProduceAsync(IEnumerable<(string Key, string Data)> records, BatchIdentity identity) =>
-        await Appender.ProduceAsync(await EncodeAsync(records), identity, Appender.DeadlineAfter(TimeSpan.FromSeconds(30)), default);
+        await Appender.ProduceAsync(await EncodeAsync(records, identity: identity), identity, Appender.DeadlineAfter(TimeSpan.FromSeconds(30)), default);
 
     private sealed class MeterFactory : IMeterFactory
     {

@@ -25,7 +25,7 @@ public sealed class BatchEncoderTests : IDisposable
         for (var round = 0; round < 100; round++)
         {
             var request = RandomRequest(random);
-            Assert.Null(encoder.TryEncode(request.ToByteArray(), route, out var batch));
+            Assert.Null(encoder.TryEncode(request.ToByteArray(), route, RecordSpread.Next(), out var batch));
             Assert.Equal(request.Records.Count, batch!.RecordCount);
             var seen = new SortedDictionary<int, V1.PutRecordsEntry>();
             foreach (var (shard, records) in batch.Shards)
@@ -75,11 +75,11 @@ public sealed class BatchEncoderTests : IDisposable
                 }
             }
 
-            var fault = encoder.TryEncode(bytes, route, out var batch);
+            var fault = encoder.TryEncode(bytes, route, RecordSpread.Next(), out var batch);
             Assert.NotEqual(fault is null, batch is null);
         }
 
-        Assert.Null(encoder.TryEncode(AppendHarness.Message(AppendHarness.Records(10)), route, out var after));
+        Assert.Null(encoder.TryEncode(AppendHarness.Message(AppendHarness.Records(10)), route, RecordSpread.Next(), out var after));
         Assert.Equal(10, after!.RecordCount);
     }
 
@@ -88,7 +88,8 @@ public sealed class BatchEncoderTests : IDisposable
     {
         var route = await RouteAsync(2);
         Refused(route, "records is empty");
-        Refused(route, "records[0].partition_key is empty", new V1.PutRecordsEntry());
+        Refused(await RouteAsync(2, StreamMode.Provisioned), "records[0].partition_key is empty: it must be 1 to 256", new V1.PutRecordsEntry());
+        Accepted(route, new V1.PutRecordsEntry());
         Refused(route, "has 257 characters", Entry(new string('ж', 257)));
         Refused(route, "at most 1048576", Entry("k", new byte[1024 * 1024]));
         Refused(route, "Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was 340282366920938463463374607431768211456",
@@ -105,8 +106,66 @@ public sealed class BatchEncoderTests : IDisposable
     private static V1.PutRecordsEntry Entry(string key, byte[]? data = null) =>
         new() { PartitionKey = key, Data = ByteString.CopyFrom(data ?? []) };
 
-    private static async Task<StreamRoute> RouteAsync(int shards) =>
-        await new StreamRoutes(new FakeCluster(shards), new BrokerIdentity(), TimeProvider.System).GetAsync("s");
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_no_key_places_is_spread_evenly_within_a_put_and_over_puts(bool auto)
+    {
+        var route = await RouteAsync(7, distribution: auto ? RecordDistributionStrategy.Auto : RecordDistributionStrategy.UserPartitionKey);
+        var entry = auto ? new V1.PutRecordsEntry { PartitionKey = "same", ExplicitHashKey = "5" } : new V1.PutRecordsEntry();
+        Assert.Null(encoder.TryEncode(Request([.. Enumerable.Repeat(entry, 490)]), route, RecordSpread.Next(), out var batch));
+        Assert.Equal(7, batch!.Shards.Count);
+        Assert.All(batch.Shards, shard => Assert.InRange(shard.Records.Indexes.Length, 66, 74));
+
+        var counts = new int[7];
+        var identities = Enumerable.Range(1, 490).Select(static number => RecordSpread.Of(new BatchIdentity(Guid.Empty, 3, (ulong)number)));
+        foreach (var spread in identities.Concat(Enumerable.Range(0, 490).Select(static _ => RecordSpread.Next())))
+        {
+            Assert.Null(encoder.TryEncode(Request([entry]), route, spread, out batch));
+            counts[Array.FindIndex([.. route.Open], shard => shard.Id == batch!.Shards[0].Shard.Id)]++;
+        }
+
+        Assert.All(counts, static count => Assert.InRange(count, 130, 150));
+    }
+
+    [Fact]
+    public async Task A_batch_that_comes_again_is_spread_alike_and_an_absent_key_stays_absent()
+    {
+        var identity = new BatchIdentity(new Guid("3fe2c3a2-49b4-4ff3-8fb4-6de4e4b4e1a9"), 1, 77);
+        var (before, after) = (await RouteAsync(2), await RouteAsync(5));
+        var records = Request([new V1.PutRecordsEntry { Data = ByteString.CopyFromUtf8("a") }, new V1.PutRecordsEntry(), Entry("k")]);
+        Assert.Null(encoder.TryEncode(records, before, RecordSpread.Of(identity), out var first));
+        Assert.Null(encoder.TryEncode(records, after, RecordSpread.Of(identity), out var again));
+        Assert.Equal(first!.Keys, again!.Keys);
+        Assert.NotEqual(first.Keys[0], first.Keys[1]);
+        Assert.Equal(HashKey.OfPartitionKey("k"), first.Keys[2]);
+        Assert.Null(encoder.TryEncode(records, before, RecordSpread.Of(identity with { BatchNumber = 78 }), out var other));
+        Assert.NotEqual(first.Keys[0], other!.Keys[0]);
+
+        // Pinned: another gateway, of another release, must place a repeat alike.
+        Assert.Equal("207981322951330321639136526141822456482", first.Keys[1].ToString());
+        var absent = 0;
+        foreach (var chunk in first.Shards.SelectMany(static shard => shard.Records.Chunks))
+        {
+            var reader = new BlockRecordReader(chunk.Payload);
+            while (reader.TryRead(out var record))
+            {
+                absent += record.PartitionKey.IsEmpty && record.ExplicitHashKey is null ? 1 : 0;
+            }
+        }
+
+        Assert.Equal(2, absent);
+    }
+
+    private static async Task<StreamRoute> RouteAsync(
+        int shards,
+        StreamMode mode = StreamMode.OnDemand,
+        RecordDistributionStrategy distribution = RecordDistributionStrategy.UserPartitionKey)
+    {
+        var cluster = new FakeCluster(shards) { Mode = mode, Distribution = distribution };
+        cluster.Publish();
+        return await new StreamRoutes(cluster, new BrokerIdentity(), TimeProvider.System).GetAsync("s");
+    }
 
     private static V1.PutRecordsRequest RandomRequest(Random random)
     {
@@ -129,13 +188,13 @@ public sealed class BatchEncoderTests : IDisposable
 
     private void Refused(StreamRoute route, string message, params V1.PutRecordsEntry[] records)
     {
-        var fault = encoder.TryEncode(Request(records), route, out var batch);
+        var fault = encoder.TryEncode(Request(records), route, RecordSpread.Next(), out var batch);
         Assert.Null(batch);
         Assert.Contains(message, fault, StringComparison.Ordinal);
     }
 
     private void Accepted(StreamRoute route, params V1.PutRecordsEntry[] records) =>
-        Assert.Null(encoder.TryEncode(Request(records), route, out _));
+        Assert.Null(encoder.TryEncode(Request(records), route, RecordSpread.Next(), out _));
 
     private static byte[] Request(V1.PutRecordsEntry[] records)
     {

@@ -99,7 +99,7 @@ public sealed class EndToEndTests
         }
 
         var bad = Batch(41);
-        bad.Records[3].PartitionKey = "";
+        bad.Records[3].PartitionKey = new string('k', 257);
         await call.RequestStream.WriteAsync(new V1.ProduceRequest { Batch = bad });
         await call.RequestStream.CompleteAsync();
         var acks = new List<V1.ProduceAck>();

@@ -49,6 +49,10 @@ internal sealed class FakeCluster : IBrokerGrains, ICatalogueGrain, IStreamGrain
 
     public StreamEncryption? Encryption { get; set; }
 
+    public StreamMode Mode { get; set; } = StreamMode.OnDemand;
+
+    public RecordDistributionStrategy Distribution { get; set; } = RecordDistributionStrategy.UserPartitionKey;
+
     public IEnumerable<FakeShard> Open => shards.Values.Where(static shard => shard.Description.IsOpen);
 
     public IStreamGrain Stream(StreamGeneration generation) => this;
@@ -229,8 +233,9 @@ internal sealed class FakeCluster : IBrokerGrains, ICatalogueGrain, IStreamGrain
 
     private StreamMap Map() => new(
         new StreamDescription(
-            "s", Generation, StreamStatus.Active, StreamMode.OnDemand, 24, 0, MaxRecordBytes, Now, Open.Count(), consumers.Count, version)
+            "s", Generation, StreamStatus.Active, Mode, 24, 0, MaxRecordBytes, Now, Open.Count(), consumers.Count, version)
         {
+            RecordDistribution = Distribution,
             Encryption = Encryption,
         },
         [.. shards.Values.Select(static shard => shard.Description)]);

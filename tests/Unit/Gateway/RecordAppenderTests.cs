@@ -1,6 +1,7 @@
 using Broker.Contracts.Blocks;
 using Broker.Contracts.Errors;
 using Broker.Contracts.Grains;
+using Broker.Contracts.Streams;
 using Broker.Gateway.Appending;
 using Broker.Gateway.Hosting;
 using Xunit;
@@ -107,6 +108,24 @@ public sealed class RecordAppenderTests
         await second.Completion;
         Assert.Equal(Places(first), Places(second));
         AssertAllTaken(again, second, 50);
+    }
+
+    [Fact]
+    public async Task A_repeat_of_records_that_the_gateway_spread_finds_what_the_parent_took()
+    {
+        var cluster = new FakeCluster(2) { Distribution = RecordDistributionStrategy.Auto };
+        cluster.Publish();
+        var harness = new AppendHarness(cluster);
+        var identity = new BatchIdentity(Producer, 0, 1);
+        var first = await harness.ProduceAsync(AppendHarness.Records(50), identity);
+        await first.Completion;
+        harness.Cluster.Split(harness.Cluster[0]);
+        var again = new AppendHarness(harness.Cluster);
+        var second = await again.ProduceAsync(AppendHarness.Records(50), identity);
+        await second.Completion;
+        Assert.Equal(Places(first), Places(second));
+        Assert.Empty(second.Faults);
+        Assert.Equal(50, cluster.Shards.Sum(static shard => shard.DataInOrder().Count));
     }
 
     [Fact]

@@ -132,6 +132,7 @@ internal sealed class ProduceSession(
     {
         await places.WaitAsync(cancellation);
         Interlocked.Increment(ref unanswered);
+        var identity = new BatchIdentity(producer, producerEpoch, number);
         V1.ProduceAck? refusal;
         try
         {
@@ -140,15 +141,14 @@ internal sealed class ProduceSession(
             {
                 refusal = ProduceAcks.Refuse(number, BrokerErrorCode.ResourceNotFound, $"Stream {streamName} was deleted; another has its name now.");
             }
-            else if (Encode(frame, route, out var encoded) is { } fault)
+            else if (Encode(frame, route, identity, out var encoded) is { } fault)
             {
                 refusal = ProduceAcks.Refuse(number, BrokerErrorCode.InvalidArgument, fault);
             }
             else
             {
                 await bytes.AcquireAsync(encoded!.Bytes, cancellation);
-                var batch = await appender.ProduceAsync(
-                    encoded, new BatchIdentity(producer, producerEpoch, number), getDeadline(), cancellation);
+                var batch = await appender.ProduceAsync(encoded, identity, getDeadline(), cancellation);
                 _ = AcknowledgeAsync(number, batch);
                 return;
             }
@@ -167,10 +167,10 @@ internal sealed class ProduceSession(
         responses.Writer.TryWrite(new V1.ProduceResponse { Ack = refusal });
     }
 
-    private string? Encode(RequestFrame frame, StreamRoute route, out EncodedBatch? encoded)
+    private string? Encode(RequestFrame frame, StreamRoute route, BatchIdentity identity, out EncodedBatch? encoded)
     {
         ProduceMessage.TryRead(frame.Message, out var message);
-        return encoder.TryEncode(message.Content, route, out encoded);
+        return encoder.TryEncode(message.Content, route, RecordSpread.Of(identity), out encoded);
     }
 
     private async Task AcknowledgeAsync(ulong number, AppendBatch batch)

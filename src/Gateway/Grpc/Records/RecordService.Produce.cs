@@ -1,3 +1,5 @@
+using Broker.Gateway.Grpc.Access;
+using Broker.Gateway.Routing;
 using Broker.Gateway.Wire;
 using Grpc.Core;
 
@@ -12,13 +14,24 @@ public sealed partial class RecordService
         metrics.Session(1);
         try
         {
-            using var session = new ProduceSession(appender, drain, options.Value, producerLimits.Value, GetRoutableAsync, () => DeadlineOf(context));
+            using var session = new ProduceSession(appender, drain, options.Value, producerLimits.Value, GetRouteAsync, () => DeadlineOf(context));
             await session.RunAsync(requestStream, responseStream, context.CancellationToken);
         }
         finally
         {
             metrics.Session(-1);
             drain.Leave();
+        }
+
+        async ValueTask<StreamRoute> GetRouteAsync(string streamName, CancellationToken cancellation)
+        {
+            if (authorizer.IsOn)
+            {
+                await authorizer.DemandAsync(
+                    GrpcAuthorization.CallerOf(context), "kinesis:PutRecords", identity.StreamArn(streamName), cancellation);
+            }
+
+            return await GetRoutableAsync(streamName, cancellation);
         }
     }
 }

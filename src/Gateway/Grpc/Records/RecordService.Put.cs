@@ -35,8 +35,8 @@ public sealed partial class RecordService
         try
         {
             var fault = isSingle
-                ? encoder.TryEncodeSingle(frame.Message, route, out var batch)
-                : encoder.TryEncode(frame.Message, route, out batch);
+                ? encoder.TryEncodeSingle(frame.Message, route, RecordSpread.Next(), out var batch)
+                : encoder.TryEncode(frame.Message, route, RecordSpread.Next(), out batch);
             return fault is null ? batch! : throw new BrokerException(BrokerErrorCode.InvalidArgument, fault);
         }
         finally

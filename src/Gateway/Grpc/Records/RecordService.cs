@@ -1,6 +1,8 @@
 using Broker.Contracts.Errors;
 using Broker.Contracts.Limits;
+using Broker.Contracts.Streams;
 using Broker.Gateway.Appending;
+using Broker.Gateway.Auth;
 using Broker.Gateway.Encryption;
 using Broker.Gateway.Errors;
 using Broker.Gateway.Hosting;
@@ -28,6 +30,8 @@ public sealed partial class RecordService(
     TimeProvider clock,
     IOptions<GatewayOptions> options,
     IOptions<BrokerLimits> limits,
+    Authorizer authorizer,
+    BrokerIdentity identity,
     IOptions<ProducerLimits> producerLimits)
 {
     /// <summary>The timestamp until which a call's puts are tried.</summary>
@@ -46,7 +50,7 @@ public sealed partial class RecordService(
             BrokerErrorCode.ResourceNotFound, $"Stream {streamName} takes no records: it is {route.Stream.Status}.");
     }
 
-    private static string ReadStreamName(RequestFrame frame)
+    internal static string ReadStreamName(RequestFrame frame)
     {
         var name = "";
         var reader = new ProtoReader(frame.Message);

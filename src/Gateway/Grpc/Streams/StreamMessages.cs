@@ -21,7 +21,18 @@ internal static class StreamMessages
         MaxRecordSizeKib = stream.MaxRecordBytes / 1024,
         EncryptionType = ToMessage(stream.EncryptionType),
         KeyId = stream.Encryption?.KeyId ?? "",
+        WarmThroughput = stream.WarmThroughputMiBps == 0 ? null : ToMessage(stream.WarmThroughput),
+        RecordDistributionStrategy = stream.RecordDistribution switch
+        {
+            RecordDistributionStrategy.UserPartitionKey => V1.RecordDistributionStrategy.UserPartitionKey,
+            RecordDistributionStrategy.Auto => V1.RecordDistributionStrategy.Auto,
+            _ => V1.RecordDistributionStrategy.Unspecified,
+        },
+        ShardLevelMetrics = { stream.ShardLevelMetrics },
     };
+
+    public static V1.WarmThroughput ToMessage(WarmThroughput warm) =>
+        new() { TargetMibps = warm.TargetMiBps, CurrentMibps = warm.CurrentMiBps };
 
     public static V1.StreamSummary ToMessage(StreamListEntry stream, BrokerIdentity identity) => new()
     {
@@ -75,6 +86,14 @@ internal static class StreamMessages
         V1.StreamMode.Provisioned => StreamMode.Provisioned,
         V1.StreamMode.OnDemand => StreamMode.OnDemand,
         _ => throw new BrokerException(BrokerErrorCode.InvalidArgument, $"mode is {mode}: it must be PROVISIONED or ON_DEMAND."),
+    };
+
+    public static RecordDistributionStrategy ToDistribution(V1.RecordDistributionStrategy strategy) => strategy switch
+    {
+        V1.RecordDistributionStrategy.UserPartitionKey => RecordDistributionStrategy.UserPartitionKey,
+        V1.RecordDistributionStrategy.Auto => RecordDistributionStrategy.Auto,
+        _ => throw new BrokerException(
+            BrokerErrorCode.InvalidArgument, $"record_distribution_strategy is {strategy}: it must be AUTO or USER_PARTITION_KEY."),
     };
 
     private static Timestamp ToTime(long unixMilliseconds) => Timestamp.FromDateTimeOffset(DateTimeOffset.FromUnixTimeMilliseconds(unixMilliseconds));

@@ -8,7 +8,10 @@ public sealed partial class StreamService
         V1.AddTagsToStreamRequest request, ServerCallContext context)
     {
         var tags = StreamRequests.ToTags(request.Tags);
-        await ChangeAsync(request.StreamName, stream => stream.AddTagsAsync(tags), context);
+        await ChangeAsync(
+            request.StreamName,
+            stream => request.ConsumerName.Length == 0 ? stream.AddTagsAsync(tags) : stream.AddConsumerTagsAsync(request.ConsumerName, tags),
+            context);
         return new V1.AddTagsToStreamResponse();
     }
 }

@@ -19,7 +19,13 @@ public sealed partial class StreamService
             mode,
             request.ShardCount == 0 ? DefaultShards : request.ShardCount,
             StreamRequests.ToRecordBytes(request.MaxRecordSizeKib == 0 ? 1_024 : request.MaxRecordSizeKib),
-            request.Tags.Count == 0 ? ImmutableSortedDictionary<string, string>.Empty : StreamRequests.ToTags(request.Tags)));
+            request.Tags.Count == 0 ? ImmutableSortedDictionary<string, string>.Empty : StreamRequests.ToTags(request.Tags))
+        {
+            WarmThroughputMiBps = request.WarmThroughputMibps,
+            RecordDistribution = request.RecordDistributionStrategy == V1.RecordDistributionStrategy.Unspecified
+                ? RecordDistributionStrategy.UserPartitionKey
+                : StreamMessages.ToDistribution(request.RecordDistributionStrategy),
+        });
         routes.Forget(request.StreamName);
         return new V1.CreateStreamResponse();
     }

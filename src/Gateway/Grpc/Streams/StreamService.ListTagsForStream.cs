@@ -8,7 +8,10 @@ public sealed partial class StreamService
         V1.ListTagsForStreamRequest request, ServerCallContext context)
     {
         var limit = StreamRequests.ToLimit("limit", request.Limit, 50, 50);
-        var tags = await AskAsync(request.StreamName, static stream => stream.ListTagsAsync(), context);
+        var tags = await AskAsync(
+            request.StreamName,
+            stream => request.ConsumerName.Length == 0 ? stream.ListTagsAsync() : stream.ListConsumerTagsAsync(request.ConsumerName),
+            context);
         var response = new V1.ListTagsForStreamResponse();
         foreach (var (key, value) in tags.OrderBy(static tag => tag.Key, StringComparer.Ordinal))
         {

@@ -8,7 +8,8 @@ public sealed partial class StreamService
         V1.RegisterStreamConsumerRequest request, ServerCallContext context)
     {
         StreamRequests.CheckName("consumer_name", request.ConsumerName);
-        var consumer = await AskAsync(request.StreamName, stream => stream.RegisterConsumerAsync(request.ConsumerName), context);
+        var tags = request.Tags.Count == 0 ? null : StreamRequests.ToTags(request.Tags);
+        var consumer = await AskAsync(request.StreamName, stream => stream.RegisterConsumerAsync(request.ConsumerName, tags), context);
         return new V1.RegisterStreamConsumerResponse { Consumer = StreamMessages.ToMessage(request.StreamName, consumer, identity) };
     }
 }

@@ -10,7 +10,10 @@ public sealed partial class StreamService
     {
         StreamRequests.Check(request.TagKeys.Count is >= 1 and <= 50, $"tag_keys has {request.TagKeys.Count} members: it must have 1 to 50.");
         var keys = request.TagKeys.ToImmutableArray();
-        await ChangeAsync(request.StreamName, stream => stream.RemoveTagsAsync(keys), context);
+        await ChangeAsync(
+            request.StreamName,
+            stream => request.ConsumerName.Length == 0 ? stream.RemoveTagsAsync(keys) : stream.RemoveConsumerTagsAsync(request.ConsumerName, keys),
+            context);
         return new V1.RemoveTagsFromStreamResponse();
     }
 }

@@ -9,7 +9,8 @@ public sealed partial class StreamService
     {
         StreamRequests.Check(request.Mode != V1.StreamMode.Unspecified, "mode is absent: it must be PROVISIONED or ON_DEMAND.");
         var mode = StreamMessages.ToMode(request.Mode);
-        await ChangeAsync(request.StreamName, stream => stream.UpdateModeAsync(mode), context);
+        int? warm = request.HasWarmThroughputMibps ? request.WarmThroughputMibps : null;
+        await ChangeAsync(request.StreamName, stream => stream.UpdateModeAsync(mode, warm), context);
         return new V1.UpdateStreamModeResponse();
     }
 }

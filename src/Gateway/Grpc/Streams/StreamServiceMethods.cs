@@ -24,6 +24,13 @@ internal sealed class StreamServiceMethods : IServiceMethodProvider<StreamServic
         Add(context, "IncreaseStreamRetentionPeriod", V1.IncreaseStreamRetentionPeriodRequest.Parser, static (service, request, call) => service.IncreaseStreamRetentionPeriod(request, call));
         Add(context, "DecreaseStreamRetentionPeriod", V1.DecreaseStreamRetentionPeriodRequest.Parser, static (service, request, call) => service.DecreaseStreamRetentionPeriod(request, call));
         Add(context, "UpdateStreamMode", V1.UpdateStreamModeRequest.Parser, static (service, request, call) => service.UpdateStreamMode(request, call));
+        Add(context, "UpdateStreamWarmThroughput", V1.UpdateStreamWarmThroughputRequest.Parser, static (service, request, call) => service.UpdateStreamWarmThroughput(request, call));
+        Add(context, "UpdateStreamRecordDistributionStrategy", V1.UpdateStreamRecordDistributionStrategyRequest.Parser, static (service, request, call) => service.UpdateStreamRecordDistributionStrategy(request, call));
+        Add(context, "EnableEnhancedMonitoring", V1.EnableEnhancedMonitoringRequest.Parser, static (service, request, call) => service.EnableEnhancedMonitoring(request, call));
+        Add(context, "DisableEnhancedMonitoring", V1.DisableEnhancedMonitoringRequest.Parser, static (service, request, call) => service.DisableEnhancedMonitoring(request, call));
+        Add(context, "PutResourcePolicy", V1.PutResourcePolicyRequest.Parser, static (service, request, call) => service.PutResourcePolicy(request, call));
+        Add(context, "GetResourcePolicy", V1.GetResourcePolicyRequest.Parser, static (service, request, call) => service.GetResourcePolicy(request, call));
+        Add(context, "DeleteResourcePolicy", V1.DeleteResourcePolicyRequest.Parser, static (service, request, call) => service.DeleteResourcePolicy(request, call));
         Add(context, "UpdateMaxRecordSize", V1.UpdateMaxRecordSizeRequest.Parser, static (service, request, call) => service.UpdateMaxRecordSize(request, call));
         Add(context, "StartStreamEncryption", V1.StartStreamEncryptionRequest.Parser, static (service, request, call) => service.StartStreamEncryption(request, call));
         Add(context, "StopStreamEncryption", V1.StopStreamEncryptionRequest.Parser, static (service, request, call) => service.StopStreamEncryption(request, call));

@@ -1,0 +1,14 @@
+using System.Security.Cryptography.X509Certificates;
+
+namespace Broker.Cli.Client;
+
+/// <summary>Where a broker is, and how a client makes itself known to it.</summary>
+/// <param name="Address">http:// or https://.</param>
+/// <param name="Credentials">What calls are signed with; null for calls without a signature.</param>
+/// <param name="Authorities">The only certificate authorities that the server's certificate may come from; null for those of the system.</param>
+/// <param name="Certificate">The client's certificate with its key; null for none.</param>
+internal sealed record BrokerEndpoint(
+    Uri Address, ClientCredentials? Credentials = null, X509Certificate2Collection? Authorities = null, X509Certificate2? Certificate = null)
+{
+    public static implicit operator BrokerEndpoint(Uri address) => new(address);
+}

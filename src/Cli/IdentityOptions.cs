@@ -1,0 +1,110 @@
+using System.CommandLine;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Broker.Cli.Client;
+
+namespace Broker.Cli;
+
+/// <summary>How a client command makes itself known to a broker, and whom it believes to be one: access key, client certificate, authorities.</summary>
+internal sealed class IdentityOptions
+{
+    private readonly Option<string?> accessKey = new("--access-key")
+    {
+        Description = "Access key id that calls are signed with; also AWS_ACCESS_KEY_ID. Its secret is in --secret-key-file or AWS_SECRET_ACCESS_KEY, its token in AWS_SESSION_TOKEN.",
+        HelpName = "ID",
+    };
+
+    private readonly Option<string?> secretKeyFile = new("--secret-key-file")
+    {
+        Description = "File that holds the secret access key and nothing else.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> region = new("--region")
+    {
+        Description = "The broker's region, for signatures; also AWS_REGION or AWS_DEFAULT_REGION. Default us-east-1.",
+        HelpName = "REGION",
+    };
+
+    private readonly Option<string?> authorities = new("--tls-ca")
+    {
+        Description = "File of PEM certificates: the only authorities that the broker's certificate may come from. Default the system's.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> certificate = new("--tls-cert")
+    {
+        Description = "Client certificate, PEM, for a broker that knows it.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> certificateKey = new("--tls-key")
+    {
+        Description = "Private key of --tls-cert, PEM.",
+        HelpName = "FILE",
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Add(accessKey);
+        command.Add(secretKeyFile);
+        command.Add(region);
+        command.Add(authorities);
+        command.Add(certificate);
+        command.Add(certificateKey);
+    }
+
+    /// <summary>What the options and the environment say together.</summary>
+    /// <exception cref="CommandException">They do not fit, or a file cannot be read.</exception>
+    public BrokerEndpoint Resolve(ParseResult parse, Uri address) => new(
+        address,
+        Credentials(parse.GetValue(accessKey), parse.GetValue(secretKeyFile), parse.GetValue(region)),
+        parse.GetValue(authorities) is { } file ? ReadAuthorities(file) : null,
+        ReadCertificate(parse.GetValue(certificate), parse.GetValue(certificateKey)));
+
+    private static ClientCredentials? Credentials(string? id, string? secretFile, string? region)
+    {
+        var secret = secretFile is null ? Variable("AWS_SECRET_ACCESS_KEY") : Read(secretFile, static path => File.ReadAllText(path).Trim());
+        id ??= Variable("AWS_ACCESS_KEY_ID");
+        if (id is null && secretFile is null)
+        {
+            return null;
+        }
+
+        return id is not null && secret is { Length: > 0 }
+            ? new ClientCredentials(id, secret, Variable("AWS_SESSION_TOKEN"), region ?? Variable("AWS_REGION") ?? Variable("AWS_DEFAULT_REGION") ?? "us-east-1")
+            : throw new CommandException("an access key has an id (--access-key or AWS_ACCESS_KEY_ID) and a secret (--secret-key-file or AWS_SECRET_ACCESS_KEY): one is missing.", ExitCode.Usage);
+    }
+
+    private static X509Certificate2Collection ReadAuthorities(string file)
+    {
+        var certificates = new X509Certificate2Collection();
+        Read(file, path =>
+        {
+            certificates.ImportFromPemFile(path);
+            return certificates;
+        });
+        return certificates.Count > 0 ? certificates : throw new CommandException($"{file} holds no PEM certificate.", ExitCode.Usage);
+    }
+
+    private static X509Certificate2? ReadCertificate(string? file, string? keyFile) => (file, keyFile) switch
+    {
+        (null, null) => null,
+        (not null, not null) => Read(file, path => X509Certificate2.CreateFromPemFile(path, keyFile)),
+        _ => throw new CommandException("--tls-cert and --tls-key belong together: one is missing.", ExitCode.Usage),
+    };
+
+    private static T Read<T>(string file, Func<string, T> read)
+    {
+        try
+        {
+            return read(file);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new CommandException($"{file} cannot be read: {exception.Message.ReplaceLineEndings(" ")}", ExitCode.Usage);
+        }
+    }
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+}

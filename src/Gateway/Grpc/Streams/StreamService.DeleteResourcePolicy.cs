@@ -1,0 +1,13 @@
+using Grpc.Core;
+
+namespace Broker.Gateway.Grpc.Streams;
+
+public sealed partial class StreamService
+{
+    public async Task<V1.DeleteResourcePolicyResponse> DeleteResourcePolicy(
+        V1.DeleteResourcePolicyRequest request, ServerCallContext context)
+    {
+        await ChangeAsync(request.StreamName, stream => stream.DeleteResourcePolicyAsync(request.ConsumerName), context);
+        return new V1.DeleteResourcePolicyResponse();
+    }
+}

@@ -1,0 +1,11 @@
+using Grpc.Core;
+
+namespace Broker.Gateway.Grpc.Streams;
+
+public sealed partial class StreamService
+{
+    public async Task<V1.GetResourcePolicyResponse> GetResourcePolicy(V1.GetResourcePolicyRequest request, ServerCallContext context) => new()
+    {
+        Policy = await AskAsync(request.StreamName, stream => stream.GetResourcePolicyAsync(request.ConsumerName), context),
+    };
+}

@@ -1,0 +1,14 @@
+using Grpc.Core;
+
+namespace Broker.Gateway.Grpc.Streams;
+
+public sealed partial class StreamService
+{
+    public async Task<V1.UpdateStreamRecordDistributionStrategyResponse> UpdateStreamRecordDistributionStrategy(
+        V1.UpdateStreamRecordDistributionStrategyRequest request, ServerCallContext context)
+    {
+        var strategy = StreamMessages.ToDistribution(request.RecordDistributionStrategy);
+        await ChangeAsync(request.StreamName, stream => stream.UpdateRecordDistributionAsync(strategy), context);
+        return new V1.UpdateStreamRecordDistributionStrategyResponse();
+    }
+}
