@@ -20,8 +20,11 @@ public sealed class Brokers : IDisposable
         "--Broker:Limits:ShardReadCallsPerSecond=10000",
         $"--Broker:Encryption:Keys={MasterKeys()}");
 
-    /// <summary>A broker whose iterators and tokens last a moment.</summary>
-    public BrokerProcess Impatient { get; } = new("--Broker:Limits:IteratorLifetime=00:00:00.2", "--Broker:Limits:NextTokenLifetime=00:00:00.2");
+    /// <summary>A broker whose iterators and tokens last a moment, and whose subscriptions can be taken over as soon.</summary>
+    public BrokerProcess Impatient { get; } = new(
+        "--Broker:Limits:IteratorLifetime=00:00:00.2",
+        "--Broker:Limits:NextTokenLifetime=00:00:00.2",
+        "--Broker:Limits:SubscriptionTakeoverAfter=00:00:00.2");
 
     /// <summary>A broker that verifies signatures: the suite's key may do everything, the guest's may list streams.</summary>
     public BrokerProcess Locked { get; }

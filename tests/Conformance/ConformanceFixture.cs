@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Broker.Tests.Conformance.Clients;
 using Broker.Tests.Conformance.Wire;
 using Xunit;
@@ -32,6 +33,31 @@ public sealed class ConformanceFixture : IAsyncLifetime
     public Task<ClientRun> RunOf(string client) => runs[client];
 
     public string NewName() => "own-" + Interlocked.Increment(ref names).ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>A new PROVISIONED stream that is ACTIVE.</summary>
+    public async Task<string> CreateStreamAsync(int shards, WireProtocol protocol = WireProtocol.Json)
+    {
+        var name = NewName();
+        var created = await Aws.CallAsync(
+            protocol, "CreateStream", new Dictionary<string, object?> { ["StreamName"] = name, ["ShardCount"] = (long)shards });
+        Assert.True(created.Status == HttpStatusCode.OK, created.Message);
+        await EventuallyAsync(async () =>
+        {
+            var told = await Aws.CallAsync(protocol, "DescribeStreamSummary", new Dictionary<string, object?> { ["StreamName"] = name });
+            return (string?)((Dictionary<string, object?>)told.Body["StreamDescriptionSummary"]!)["StreamStatus"] == "ACTIVE";
+        });
+        return name;
+    }
+
+    /// <summary>Asks again until the answer is yes, at most 20 seconds.</summary>
+    public static async Task EventuallyAsync(Func<Task<bool>> look)
+    {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!await look())
+        {
+            await Task.Delay(20, timeout.Token);
+        }
+    }
 
     public async Task DisposeAsync()
     {

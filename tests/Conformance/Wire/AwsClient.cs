@@ -20,9 +20,17 @@ public sealed class AwsClient(string endpoint) : IDisposable
     public Task<AwsAnswer> CallAsync(WireProtocol protocol, string operation, object? input) =>
         CallRawAsync(protocol, operation, WireCodec.Encode(protocol, input));
 
-    /// <summary>Sends bytes as the input of an operation, signed.</summary>
-    public Task<AwsAnswer> CallRawAsync(WireProtocol protocol, string operation, byte[] body) =>
-        SendAsync(HttpMethod.Post, PathOf(protocol, operation), Sign(protocol, operation, body), body, protocol);
+    /// <summary>Sends bytes as the input of an operation, signed; <paramref name="more"/> are headers that the signature does not cover.</summary>
+    public Task<AwsAnswer> CallRawAsync(WireProtocol protocol, string operation, byte[] body, params (string Name, string Value)[] more)
+    {
+        var headers = Sign(protocol, operation, body);
+        foreach (var (name, value) in more)
+        {
+            headers.Add(name, value);
+        }
+
+        return SendAsync(HttpMethod.Post, PathOf(protocol, operation), headers, body, protocol);
+    }
 
     /// <summary>Begins a call whose answer is a stream of events; the caller disposes of the answer.</summary>
     public async Task<HttpResponseMessage> SubscribeAsync(WireProtocol protocol, object? input, CancellationToken cancellation)

@@ -34,7 +34,7 @@ public sealed class CborTests(ConformanceFixture conformance)
     [InlineData(WireProtocol.RpcV2Cbor)]
     public async Task RecordsGoThroughAsByteStringsAndTimesAsTag1(WireProtocol protocol)
     {
-        var name = await CreateAsync(protocol);
+        var name = await conformance.CreateStreamAsync(1, protocol);
         var before = DateTimeOffset.UtcNow;
 
         // {"StreamName": NAME, "PartitionKey": "k", "Data": h'00ff80'}, of indefinite length, as some encoders write maps.
@@ -67,7 +67,7 @@ public sealed class CborTests(ConformanceFixture conformance)
     [InlineData(WireProtocol.RpcV2Cbor)]
     public async Task TimestampsOfRequestsAreReadInTheProtocolsUnit(WireProtocol protocol)
     {
-        var name = await CreateAsync(protocol);
+        var name = await conformance.CreateStreamAsync(1, protocol);
         foreach (var data in (byte[])[1, 2])
         {
             var put = await conformance.Aws.CallAsync(protocol, "PutRecord", new Dictionary<string, object?>
@@ -108,12 +108,12 @@ public sealed class CborTests(ConformanceFixture conformance)
     [InlineData(WireProtocol.RpcV2Cbor)]
     public async Task SubscriptionsBeginWithTheInitialResponse(WireProtocol protocol)
     {
-        var name = await CreateAsync(protocol);
+        var name = await conformance.CreateStreamAsync(1, protocol);
         var arn = $"arn:aws:kinesis:{ConformanceFixture.Region}:{ConformanceFixture.Account}:stream/{name}";
         var registered = await conformance.Aws.CallAsync(
             protocol, "RegisterStreamConsumer", new Dictionary<string, object?> { ["StreamARN"] = arn, ["ConsumerName"] = "c" });
         var consumer = (string)((Dictionary<string, object?>)registered.Body["Consumer"]!)["ConsumerARN"]!;
-        await EventuallyAsync(async () =>
+        await ConformanceFixture.EventuallyAsync(async () =>
         {
             var told = await conformance.Aws.CallAsync(protocol, "DescribeStreamConsumer", new Dictionary<string, object?> { ["ConsumerARN"] = consumer });
             return (string?)((Dictionary<string, object?>)told.Body["ConsumerDescription"]!)["ConsumerStatus"] == "ACTIVE";
@@ -169,31 +169,8 @@ public sealed class CborTests(ConformanceFixture conformance)
         return body.AsSpan(at + name.Length + (name.Length > 23 ? 2 : 1), count).ToArray();
     }
 
-    private static async Task EventuallyAsync(Func<Task<bool>> look)
-    {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (!await look())
-        {
-            await Task.Delay(20, timeout.Token);
-        }
-    }
-
     private static Dictionary<string, object?> Of(string name, Dictionary<string, object?> position) =>
         new(position) { ["StreamName"] = name, ["ShardId"] = "shardId-000000000000" };
-
-    private async Task<string> CreateAsync(WireProtocol protocol)
-    {
-        var name = conformance.NewName();
-        var created = await conformance.Aws.CallAsync(
-            protocol, "CreateStream", new Dictionary<string, object?> { ["StreamName"] = name, ["ShardCount"] = 1L });
-        Assert.Equal(HttpStatusCode.OK, created.Status);
-        await EventuallyAsync(async () =>
-        {
-            var told = await conformance.Aws.CallAsync(protocol, "DescribeStreamSummary", new Dictionary<string, object?> { ["StreamName"] = name });
-            return (string?)((Dictionary<string, object?>)told.Body["StreamDescriptionSummary"]!)["StreamStatus"] == "ACTIVE";
-        });
-        return name;
-    }
 
     private async Task<AwsAnswer> ReadAsync(WireProtocol protocol, string name, Dictionary<string, object?> position)
     {

@@ -1,6 +1,6 @@
 // Registered consumers, and SubscribeToShard live.
 import assert from 'node:assert/strict';
-import { active, bytes, call, check, eventually, fails, newStream, shardsOf, streamArn, text } from './session.mjs';
+import { active, bytes, call, check, connect, eventually, fails, newStream, settings, shardsOf, streamArn, text } from './session.mjs';
 
 const registered = async (stream, name) => {
   const { Consumer } = await call('RegisterStreamConsumer', { StreamARN: streamArn(stream), ConsumerName: name });
@@ -113,6 +113,26 @@ check('SubscribeToShard', 'the end of a shard names its children', async () => {
   });
   assert.deepEqual(children.map(child => child.ShardId), ['shardId-000000000001', 'shardId-000000000002']);
   for (const child of children) assert.deepEqual(child.ParentShards, [parent.ShardId]);
+});
+
+check('SubscribeToShard', 'a later subscription takes over, and a consumer that goes ends its own', async () => {
+  const client = connect(settings.impatient);
+  const name = `${settings.client}-turns`;
+  await call('CreateStream', { StreamName: name, ShardCount: 1 }, client);
+  await eventually(`${name} ACTIVE`, async () =>
+    (await call('DescribeStreamSummary', { StreamName: name }, client)).StreamDescriptionSummary.StreamStatus === 'ACTIVE');
+  const { Consumer: { ConsumerARN } } = await call('RegisterStreamConsumer', { StreamARN: streamArn(name), ConsumerName: 'c' }, client);
+  await eventually('the consumer ACTIVE', async () =>
+    (await call('DescribeStreamConsumer', { ConsumerARN }, client)).ConsumerDescription.ConsumerStatus === 'ACTIVE');
+  const subscribe = () => call('SubscribeToShard', { ConsumerARN, ShardId: 'shardId-000000000000', StartingPosition: { Type: 'LATEST' } }, client);
+  const outcome = ({ EventStream }) => take(EventStream, () => false).then(() => 'ended', error => error.name);
+  const first = outcome(await subscribe());
+  const second = outcome(await eventually('the takeover', () => subscribe().catch(error => {
+    assert.equal(error.name, 'ResourceInUseException');
+  })));
+  assert.equal(await first, 'ResourceInUseException');
+  await call('DeregisterStreamConsumer', { ConsumerARN }, client);
+  assert.equal(await second, 'ResourceNotFoundException');
 });
 
 check('DryRun', 'SubscribeToShard would succeed', async () => {
