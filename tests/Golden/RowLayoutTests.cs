@@ -81,6 +81,21 @@ public sealed class RowLayoutTests
     }
 
     [Fact]
+    public void A_streams_grain_state_with_data_keys()
+    {
+        var state = new StreamState
+        {
+            Encryption = new StreamEncryptionState().Start("alias/a", "m", [1, 2, 3], 1_790_000_000_009).Add("m", [4], 1_790_000_000_010),
+            Revision = 6,
+        };
+        Check("row-v1-state-encrypted", state, StreamRowsJson.Default.StreamState, read =>
+        {
+            Assert.Equal(state.Encryption!.Keys.AsEnumerable(), read.Encryption!.Keys);
+            Assert.Equal(("alias/a", 2u, 1), (read.Encryption.KeyId, read.Encryption.LastGeneration, read.Encryption.Starts.Length));
+        });
+    }
+
+    [Fact]
     public void An_accounts_settings()
     {
         var commitment = BillingCommitment.None.Enable(1_790_000_000_007).Disable(1_790_000_000_008);

@@ -8,11 +8,18 @@ namespace Broker.Gateway.Encryption;
 /// No nonce comes twice from one process, and those of two processes differ unless they drew the same 64 bits
 /// (docs/adr/0003-nonces-by-process.md). When the count is used up, other bits are drawn.
 /// </remarks>
-internal sealed class NonceSource(uint firstCount = 0)
+/// <param name="prefix">The process's own bits: drawn by chance but in tests.</param>
+/// <param name="firstCount">Where the count begins.</param>
+internal sealed class NonceSource(ulong prefix, uint firstCount)
 {
     private readonly Lock sync = new();
-    private ulong prefix = Draw();
+    private ulong prefix = prefix;
     private ulong next = firstCount;
+
+    public NonceSource()
+        : this(Draw(), 0)
+    {
+    }
 
     public (ulong High, uint Low) Take()
     {

@@ -7,7 +7,7 @@ namespace Broker.Tests.Unit.Gateway;
 /// <summary>One master key "master" with the alias "alias/a", which can refuse; a wrapped key is its plaintext under a keyed sum with its context.</summary>
 internal sealed class FakeKeyProvider : IKeyProvider
 {
-    private readonly byte[] secret = RandomNumberGenerator.GetBytes(32);
+    private byte[] secret = RandomNumberGenerator.GetBytes(32);
 
     /// <summary>What every call throws; null for nothing.</summary>
     public Exception? Fault { get; set; }
@@ -16,6 +16,9 @@ internal sealed class FakeKeyProvider : IKeyProvider
     public string Master { get; set; } = "master";
 
     public int Unwraps { get; private set; }
+
+    /// <summary>Knows the keys of another from now on.</summary>
+    public void Trust(FakeKeyProvider other) => secret = other.secret;
 
     public ValueTask<string> ResolveAsync(string keyId, CancellationToken cancellation) => Fault is null
         ? ValueTask.FromResult(keyId is "alias/a" or "master" ? Master : throw new BrokerException(BrokerErrorCode.KmsNotFound, $"no {keyId}"))
