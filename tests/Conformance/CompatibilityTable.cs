@@ -18,6 +18,8 @@ public static class CompatibilityTable
         text.AppendLine("Written by `scripts/compatibility` from a run of tests/Conformance: unmodified clients against the running broker. **works**: the");
         text.AppendLine("documented result, read back through another operation. **not in the client**: the client's own model has no such operation.");
         text.AppendLine("**untested**: no run of ours shows it. A client that is not a column here is untested.");
+        text.AppendLine();
+        text.AppendLine($"Clients of that run: {string.Join(", ", runs.Where(run => run.Results.Count > 0).Select(run => run.Client.Version).Distinct())}.");
         Append(text, "Operations", Subjects.Operations, runs);
         Append(text, "Errors and behaviours", Subjects.Others, runs);
         return text.ToString();

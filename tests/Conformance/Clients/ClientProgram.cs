@@ -8,27 +8,31 @@ namespace Broker.Tests.Conformance.Clients;
 /// <param name="Name">As it is named in results.</param>
 /// <param name="Title">As it is named in documents.</param>
 /// <param name="Command">Executable and arguments, the settings follow.</param>
-/// <param name="Probe">Executable and arguments that fail when the client is not installed.</param>
+/// <param name="Probe">Executable and arguments that print the client's version, and fail when it is not installed.</param>
 /// <param name="HasEveryOperation">Whether its model has every operation, so that one that it lacks is a fault.</param>
 public sealed record ClientProgram(string Name, string Title, string[] Command, string[] Probe, bool HasEveryOperation)
 {
     private static readonly string Folder = Path.Combine(Repository.Root, "tests/Conformance/Clients");
     private static readonly JsonSerializerOptions Lines = new(JsonSerializerDefaults.Web);
-    private static readonly string Modules = Path.Combine(Folder, "js/node_modules/@aws-sdk/client-kinesis");
+    private static readonly string JavaScriptVersion =
+        $"const p = require('{Folder}/js/node_modules/@aws-sdk/client-kinesis/package.json'); console.log(p.name + '/' + p.version)";
 
-    private readonly Lazy<string?> absence = new(() => Find(Probe));
+    private readonly Lazy<(string? Version, string? Absence)> found = new(() => Find(Probe));
 
     public static IReadOnlyList<ClientProgram> All { get; } =
     [
         JavaScript("js-h2", "JavaScript v3, HTTP/2"),
         JavaScript("js-h1", "JavaScript v3, HTTP/1.1"),
         JavaScript("js-cbor", "JavaScript v3, rpc-v2-cbor"),
-        new("boto3", "boto3", ["/usr/bin/python3", $"{Folder}/python/boto3_run.py"], ["/usr/bin/python3", "-c", "import boto3"], false),
+        new("boto3", "boto3", ["/usr/bin/python3", $"{Folder}/python/boto3_run.py"], ["/usr/bin/python3", "-c", "import boto3; print('boto3/' + boto3.__version__)"], false),
         new("cli", "AWS CLI v2", ["/usr/bin/python3", $"{Folder}/python/cli_run.py"], ["/usr/bin/aws", "--version"], false),
     ];
 
     /// <summary>Why it cannot run here; null when it can.</summary>
-    public string? Absence => absence.Value;
+    public string? Absence => found.Value.Absence;
+
+    /// <summary>Its name and version; null when it cannot run here.</summary>
+    public string? Version => found.Value.Version;
 
     public static ClientProgram Named(string name) => All.Single(client => client.Name == name);
 
@@ -87,9 +91,9 @@ public sealed record ClientProgram(string Name, string Title, string[] Command, 
     }
 
     private static ClientProgram JavaScript(string name, string title) =>
-        new(name, title, ["node", $"{Folder}/js/run.mjs"], ["node", "-e", $"require('fs').accessSync('{Modules}')"], true);
+        new(name, title, ["node", $"{Folder}/js/run.mjs"], ["node", "-e", JavaScriptVersion], true);
 
-    private static string? Find(string[] probe)
+    private static (string? Version, string? Absence) Find(string[] probe)
     {
         try
         {
@@ -98,13 +102,16 @@ public sealed record ClientProgram(string Name, string Title, string[] Command, 
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             })!;
-            var error = process.StandardError.ReadToEnd();
+            var error = process.StandardError.ReadToEndAsync();
+            var version = process.StandardOutput.ReadToEnd().Split(' ', '\n')[0];
             process.WaitForExit();
-            return process.ExitCode == 0 ? null : $"`{string.Join(' ', probe)}` failed; scripts/test installs what is needed. {error}";
+            return process.ExitCode == 0
+                ? (version, null)
+                : (null, $"`{string.Join(' ', probe)}` failed; scripts/test installs what is needed. {error.Result}");
         }
         catch (System.ComponentModel.Win32Exception exception)
         {
-            return $"{probe[0]} is missing: {exception.Message}.";
+            return (null, $"{probe[0]} is missing: {exception.Message}.");
         }
     }
 }
