@@ -11,6 +11,7 @@ using Broker.Silo.Hosting;
 using Broker.Silo.Shards;
 using Broker.Silo.Storage.Embedded;
 using Broker.Silo.Streams.Retention;
+using Broker.Silo.Streams.Scaling;
 using Microsoft.Extensions.Options;
 
 namespace Broker.Cli.Serve;
@@ -28,6 +29,7 @@ internal static class BrokerSettings
         ["Shards"] = typeof(ShardOptions),
         ["Limits"] = typeof(BrokerLimits),
         ["Producers"] = typeof(ProducerLimits),
+        ["OnDemand"] = typeof(OnDemandOptions),
         ["Retention"] = typeof(RetentionOptions),
         ["Identity"] = typeof(BrokerIdentity),
         ["Gateway"] = typeof(GatewayOptions),

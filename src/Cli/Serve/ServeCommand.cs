@@ -41,7 +41,7 @@ internal static class ServeCommand
             Description = "Second address, for HTTPS. Default that of --listen with the next port, where there is a certificate.",
             HelpName = "URL",
         };
-        var command = new Command("serve", "Run the broker. Any setting can follow as --Broker:Section:Name=VALUE.") 
+        var command = new Command("serve", "Run the broker. Any setting can follow as --Broker:Section:Name=VALUE.")
         {
             data, listen, limits, auth, keys, certificate, key, development, secure,
         };

@@ -18,6 +18,12 @@ public readonly record struct BatchIdentity(
     /// in flight, so shards forget them soon; producers may not use it.
     /// </summary>
     public const uint GatewayEpoch = uint.MaxValue;
+
+    /// <summary>
+    /// The epoch of identities that stand for one request of a client that repeats it by itself (AWS's SDKs): a producer of one
+    /// batch, known to a shard for <see cref="Limits.ProducerLimits.RequestRetention"/>. Producers may not use it.
+    /// </summary>
+    public const uint RequestEpoch = uint.MaxValue - 1;
 }
 
 /// <summary>Which records of a block came under which identity.</summary>

@@ -51,7 +51,16 @@ public interface IShardGrain : IGrainWithStringKey
 public sealed record AppendRequest(
     [property: Id(0)] ImmutableArray<RecordBlock> Blocks,
     [property: Id(1)] ImmutableArray<HandledRepeat> HandledRepeats,
-    [property: Id(2)] long MapVersion);
+    [property: Id(2)] long MapVersion)
+{
+    /// <summary>Records drawn from the blocks; empty for PROVISIONED streams, whose load nobody asks after.</summary>
+    [Id(3)]
+    public ImmutableArray<LoadSample> Load { get; init; } = [];
+
+    /// <summary>Encoded bytes for the shard that the gateway holds: this call's and those that wait behind it.</summary>
+    [Id(4)]
+    public long HeldBytes { get; init; }
+}
 
 /// <summary>A batch's records that one shard took earlier.</summary>
 [GenerateSerializer, Immutable]

@@ -13,6 +13,12 @@ public sealed class BrokerLimits
     /// <summary>Records a second that a shard of a PROVISIONED stream takes. Default 1,000; 0 lifts it.</summary>
     public long ShardWriteRecordsPerSecond { get; set; } = 1_000;
 
+    /// <summary>
+    /// Holds the shards of ON_DEMAND streams to the limits of PROVISIONED ones, for those who test their back-off: with its 4 shards a new
+    /// stream then takes 4 MiB/s or 4,000 records/s, as on AWS. Default false: they are held back by physics alone.
+    /// </summary>
+    public bool OnDemandThrottle { get; set; }
+
     /// <summary>Bytes a second that GetRecords reads from a shard of a PROVISIONED stream, over all callers. Default 2 MiB; 0 lifts it.</summary>
     public long ShardReadBytesPerSecond { get; set; } = 2 * 1024 * 1024;
 

@@ -27,12 +27,28 @@ public sealed class ProducerLimits
     /// <summary>Producers that a shard remembers at once; past it, new ones are refused until others are forgotten. Default 20,000.</summary>
     public int MaxProducersPerShard { get; set; } = 20_000;
 
+    /// <summary>How long a shard remembers a request of an AWS SDK (by its invocation id), so that the SDK's own retry makes no duplicate. Default 2 minutes.</summary>
+    public TimeSpan RequestRetention { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Requests of AWS SDKs that a shard remembers at once; past it, the oldest are forgotten early. Default 32,768.</summary>
+    public int MaxRequestsPerShard { get; set; } = 32_768;
+
     /// <summary>All faults of the values at once; empty when they are sound.</summary>
     public IEnumerable<string> Faults()
     {
         if (StateRetention < TimeSpan.FromMinutes(1) || StateRetention > TimeSpan.FromHours(24))
         {
             yield return $"Broker:Producers:{nameof(StateRetention)} is {StateRetention}: it must be 1 minute to 24 hours.";
+        }
+
+        if (RequestRetention < TimeSpan.FromSeconds(1) || RequestRetention > TimeSpan.FromHours(1))
+        {
+            yield return $"Broker:Producers:{nameof(RequestRetention)} is {RequestRetention}: it must be 1 second to 1 hour.";
+        }
+
+        if (MaxRequestsPerShard is < 0 or > 100_000)
+        {
+            yield return $"Broker:Producers:{nameof(MaxRequestsPerShard)} is {MaxRequestsPerShard}: it must be 0 to 100000.";
         }
 
         if (MaxProducersPerShard is < 1 or > MaxBatchesPerShard)

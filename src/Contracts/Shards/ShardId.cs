@@ -33,6 +33,15 @@ public readonly record struct ShardId([property: Id(0)] int Index) : IComparable
 
     public int CompareTo(ShardId other) => Index.CompareTo(other.Index);
 
+    /// <summary>Writes the id; the span must hold 20 characters.</summary>
+    /// <returns>Characters written.</returns>
+    public int Format(Span<char> destination)
+    {
+        Prefix.CopyTo(destination);
+        Index.TryFormat(destination[Prefix.Length..], out var written, "D12", CultureInfo.InvariantCulture);
+        return Prefix.Length + written;
+    }
+
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Index:D12}");
 
     public static bool operator <(ShardId left, ShardId right) => left.Index < right.Index;

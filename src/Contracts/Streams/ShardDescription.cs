@@ -22,8 +22,8 @@ public sealed record ShardDescription(
 {
     public bool IsOpen => ClosedPosition is null;
 
-    /// <summary>The first sequence number it could give.</summary>
-    public SequenceNumber StartingSequenceNumber => new(CreatedSecond, Id.Index, 0, CreatedSecond);
+    /// <summary>Below the first record's: with no arrival second it is no record's own, so that reading at it and after it is the same.</summary>
+    public SequenceNumber StartingSequenceNumber => new(CreatedSecond, Id.Index, 0, 0);
 
     /// <summary>Above all it gave; null while it is open.</summary>
     public SequenceNumber? EndingSequenceNumber =>

@@ -83,10 +83,14 @@ internal sealed class AppendGroup(HashKey[] keys, int[] members)
     }
 
     /// <summary>Which records a verdict speaks of: those in its range that no ancestor had taken, in their order.</summary>
+    /// <param name="verdict">The verdict.</param>
+    /// <param name="records">The records that were taken.</param>
+    /// <param name="refused">Of a request that was repeated by its client: those that the shard's limit kept out then, the last ones.</param>
     /// <returns>None, or BatchMismatch where their number is not the verdict's: the number was used for another content.</returns>
-    public BrokerErrorCode Resolve(BatchVerdict verdict, out List<int> records)
+    public BrokerErrorCode Resolve(BatchVerdict verdict, out List<int> records, out List<int> refused)
     {
         records = [];
+        refused = [];
         lock (sync)
         {
             foreach (var index in members)
@@ -95,6 +99,12 @@ internal sealed class AppendGroup(HashKey[] keys, int[] members)
                 {
                     records.Add(index);
                 }
+            }
+
+            if (records.Count > verdict.RecordCount && verdict.Identity.ProducerEpoch == BatchIdentity.RequestEpoch)
+            {
+                refused = records[verdict.RecordCount..];
+                records.RemoveRange(verdict.RecordCount, refused.Count);
             }
 
             if (records.Count != verdict.RecordCount)

@@ -53,7 +53,8 @@ public sealed class BatchEncoder(BrokerLimits limits) : IDisposable
         }
     }
 
-    private void Begin(StreamRoute route)
+    /// <summary>Begins a batch, to which <see cref="Add(ReadOnlySpan{byte}, ReadOnlySpan{byte}, ReadOnlySpan{byte}, StreamRoute, RecordSpread)"/> adds records.</summary>
+    public void Begin(StreamRoute route)
     {
         keys.Clear();
         touched.Clear();
@@ -64,7 +65,19 @@ public sealed class BatchEncoder(BrokerLimits limits) : IDisposable
         }
     }
 
-    private string? Add(ReadOnlySpan<byte> message, RecordFields fields, StreamRoute route, RecordSpread spread)
+    private string? Add(ReadOnlySpan<byte> message, RecordFields fields, StreamRoute route, RecordSpread spread) =>
+        RecordFieldReader.TryRead(message, fields, out var record)
+            ? Add(record.PartitionKey, record.Data, record.ExplicitHashKey, route, spread)
+            : "The request is malformed.";
+
+    /// <summary>Adds one record; the spans are copied.</summary>
+    /// <param name="partitionKey">UTF-8; empty for none.</param>
+    /// <param name="data">The record's data.</param>
+    /// <param name="hashKey">The explicit hash key in decimal digits; empty for none.</param>
+    /// <param name="route">The stream's map, as at <see cref="Begin"/>.</param>
+    /// <param name="spread">As in <see cref="TryEncode"/>.</param>
+    /// <returns>Null, or what is wrong with the record in words.</returns>
+    public string? Add(ReadOnlySpan<byte> partitionKey, ReadOnlySpan<byte> data, ReadOnlySpan<byte> hashKey, StreamRoute route, RecordSpread spread)
     {
         var index = keys.Count;
         if (index == limits.MaxRecordsPerBatch)
@@ -72,17 +85,12 @@ public sealed class BatchEncoder(BrokerLimits limits) : IDisposable
             return $"records has more than {limits.MaxRecordsPerBatch} members: it must have 1 to {limits.MaxRecordsPerBatch}.";
         }
 
-        if (!RecordFieldReader.TryRead(message, fields, out var record))
-        {
-            return "The request is malformed.";
-        }
-
-        if (CheckPartitionKey(record.PartitionKey, route.Stream.Mode) is { } keyFault)
+        if (CheckPartitionKey(partitionKey, route.Stream.Mode) is { } keyFault)
         {
             return $"records[{index}].partition_key {keyFault}: it must be 1 to 256 characters of UTF-8, and may be left out in ON_DEMAND mode alone.";
         }
 
-        var bytes = (long)record.PartitionKey.Length + record.Data.Length;
+        var bytes = (long)partitionKey.Length + data.Length;
         if (bytes > route.Stream.MaxRecordBytes)
         {
             return $"records[{index}] has {bytes} bytes of data and partition key: the stream takes at most {route.Stream.MaxRecordBytes}.";
@@ -95,12 +103,12 @@ public sealed class BatchEncoder(BrokerLimits limits) : IDisposable
         }
 
         HashKey? explicitHashKey = null;
-        if (!record.ExplicitHashKey.IsEmpty)
+        if (!hashKey.IsEmpty)
         {
-            if (!TryParseHashKey(record.ExplicitHashKey, out var parsed))
+            if (!TryParseHashKey(hashKey, out var parsed))
             {
                 return "Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was "
-                    + Encoding.UTF8.GetString(record.ExplicitHashKey[..Math.Min(64, record.ExplicitHashKey.Length)]);
+                    + Encoding.UTF8.GetString(hashKey[..Math.Min(64, hashKey.Length)]);
             }
 
             explicitHashKey = parsed;
@@ -115,7 +123,7 @@ public sealed class BatchEncoder(BrokerLimits limits) : IDisposable
         }
         else
         {
-            key = explicitHashKey ?? (record.PartitionKey.IsEmpty ? spread.KeyOf(index) : HashKey.OfPartitionKey(record.PartitionKey));
+            key = explicitHashKey ?? (partitionKey.IsEmpty ? spread.KeyOf(index) : HashKey.OfPartitionKey(partitionKey));
         }
 
         var place = route.Find(key);
@@ -125,12 +133,17 @@ public sealed class BatchEncoder(BrokerLimits limits) : IDisposable
             touched.Add(place);
         }
 
-        writer.Add(index, record.PartitionKey, record.Data, explicitHashKey);
+        writer.Add(index, partitionKey, data, explicitHashKey);
         keys.Add(key);
         return null;
     }
 
-    private string? End(StreamRoute route, string? fault, out EncodedBatch? batch)
+    /// <summary>Ends the batch, whose encoder is then ready for the next.</summary>
+    /// <param name="route">The stream's map, as at <see cref="Begin"/>.</param>
+    /// <param name="fault">What was wrong with a record; null for nothing.</param>
+    /// <param name="batch">The batch, where there is no fault.</param>
+    /// <returns>Null, or the fault.</returns>
+    public string? End(StreamRoute route, string? fault, out EncodedBatch? batch)
     {
         batch = null;
         fault ??= keys.Count == 0 ? $"records is empty: it must have 1 to {limits.MaxRecordsPerBatch} members." : null;

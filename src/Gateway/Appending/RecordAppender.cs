@@ -60,16 +60,20 @@ public sealed class RecordAppender
         }
     }
 
-    /// <summary>Puts a unary call's batch on its way, under identities that the gateway gives.</summary>
+    /// <summary>Puts a unary call's batch on its way.</summary>
+    /// <param name="encoded">The records.</param>
+    /// <param name="isDivisible">Whether a shard that admits only some of the records may take these alone.</param>
+    /// <param name="deadline">Timestamp after which no further attempt is made.</param>
+    /// <param name="identity">The client's identity for the call, which its own retries carry too; null has the gateway give one.</param>
     /// <returns>The batch, whose completion to await; null where there is no room.</returns>
-    public AppendBatch? TryPut(EncodedBatch encoded, bool isDivisible, long deadline)
+    public AppendBatch? TryPut(EncodedBatch encoded, bool isDivisible, long deadline, BatchIdentity? identity = null)
     {
         if (!budget.TryAcquire(encoded.Bytes))
         {
             return null;
         }
 
-        var batch = new AppendBatch(encoded.RecordCount, encoded.Bytes, null, isDivisible, deadline);
+        var batch = new AppendBatch(encoded.RecordCount, encoded.Bytes, identity, isDivisible, deadline);
         if (!Submit(encoded, batch, mayExceed: false, out _))
         {
             budget.Release(encoded.Bytes);

@@ -41,13 +41,14 @@ internal static class RepeatResolver
                 return false;
             }
 
-            if (portion.Group.Resolve(verdict, out var records) is var fault and not BrokerErrorCode.None)
+            if (portion.Group.Resolve(verdict, out var records, out var refused) is var fault and not BrokerErrorCode.None)
             {
                 portion.Fail(fault, $"Batch {verdict.Identity.BatchNumber} was taken by {verdict.TakenBy} before with other records.");
                 return false;
             }
 
             Acknowledge(portion, verdict, records);
+            Refuse(portion, verdict, refused);
             portion.Handled.Add(verdict.TakenBy);
             if (portion.RecordCount == 0)
             {
@@ -58,6 +59,18 @@ internal static class RepeatResolver
         // What was unknown is known now: what is left has not been taken.
         portion.IsUncertain = false;
         return true;
+    }
+
+    /// <summary>What a shard's limit kept out the first time is kept out of the repeat: a shard takes a request once.</summary>
+    private static void Refuse(AppendPortion portion, BatchVerdict verdict, List<int> refused)
+    {
+        List<int> own = [.. refused.Where(index => Array.BinarySearch(portion.Records.Indexes, index) >= 0)];
+        if (own.Count > 0)
+        {
+            portion.Records = own.Count == portion.RecordCount ? new EncodedRecords([], []) : PortionEditor.Without(portion.Records, own);
+            portion.Batch.Failed(new AppendFault(
+                BrokerErrorCode.ProvisionedThroughputExceeded, $"Rate exceeded for shard {verdict.TakenBy}.", [.. own], IsUncertain: false));
+        }
     }
 
     /// <summary>Tells the batch where the portion's share of the records is, in runs of neighbouring positions.</summary>

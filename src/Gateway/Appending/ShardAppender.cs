@@ -161,7 +161,7 @@ internal sealed partial class ShardAppender : IThreadPoolWorkItem
 
             try
             {
-                var sent = await sender.SendAsync(portions);
+                var sent = await sender.SendAsync(portions, Interlocked.Read(ref queuedBytes));
                 PutBack(sent.Rest);
                 if (sent.IsClosed)
                 {

@@ -21,11 +21,14 @@ internal sealed partial class ShardSender(AppendContext context, StreamAppenders
     private readonly ShardKey key = new(owner.Generation, shard.Id);
     private readonly IShardGrain grain = context.Grains.Shard(new ShardKey(owner.Generation, shard.Id));
     private readonly Guid producer = Guid.NewGuid();
+    private readonly LoadSampler sampler = new();
     private ulong lastNumber;
     private TimeSpan pause;
 
     /// <summary>One call. Portions that it leaves open come back, to be sent again ahead of all others.</summary>
-    public async Task<Sent> SendAsync(List<AppendPortion> portions)
+    /// <param name="portions">What to send.</param>
+    /// <param name="heldBytes">Bytes for the shard that the gateway holds, these and those behind them.</param>
+    public async Task<Sent> SendAsync(List<AppendPortion> portions, long heldBytes)
     {
         var patience = context.Options.AppendAttemptTimeout;
         foreach (var portion in portions)
@@ -59,7 +62,10 @@ internal sealed partial class ShardSender(AppendContext context, StreamAppenders
         var call = AppendCall.Make(key, portions, owner.MapVersion, cipher);
         context.Metrics.Append(portions.Count);
         var started = context.Clock.GetTimestamp();
-        var result = await CallAsync(call.Request, patience);
+        var request = owner.Route.Stream.Mode == StreamMode.OnDemand
+            ? call.Request with { Load = sampler.Draw(portions), HeldBytes = heldBytes }
+            : call.Request;
+        var result = await CallAsync(request, patience);
         switch (result.Code)
         {
             case BrokerErrorCode.None when result.Verdicts.IsDefaultOrEmpty:

@@ -4,6 +4,7 @@ using Broker.Gateway.Appending;
 using Broker.Gateway.Auth;
 using Broker.Gateway.Auth.Keys;
 using Broker.Gateway.Auth.Signing;
+using Broker.Gateway.Aws;
 using Broker.Gateway.Encryption;
 using Broker.Gateway.Encryption.MasterKeys;
 using Broker.Gateway.Errors;
@@ -58,6 +59,7 @@ public static class GatewayHosting
         services.AddMetrics();
         services.TryAddSingleton<IBrokerGrains, OrleansBrokerGrains>();
         services.TryAddSingleton<StreamRoutes>();
+        services.TryAddSingleton<StreamCalls>();
         services.TryAddSingleton<AccessKeys>();
         services.AddHostedService(static provider => provider.GetRequiredService<AccessKeys>());
         services.TryAddSingleton<SignatureVerifier>();
@@ -69,6 +71,8 @@ public static class GatewayHosting
         services.TryAddSingleton<IKeyProvider, FileKeyProvider>();
         services.TryAddSingleton<StreamCiphers>();
         services.TryAddSingleton<RecordAppender>();
+        services.TryAddSingleton<RecordPuts>();
+        services.TryAddSingleton<MessageBudget>();
         services.TryAddSingleton<GatewayMetrics>();
         services.TryAddSingleton<GatewayDrain>();
         services.AddHostedService(static provider => provider.GetRequiredService<GatewayDrain>());
@@ -77,6 +81,9 @@ public static class GatewayHosting
         services.TryAddSingleton<ShardIterators>();
         services.TryAddSingleton<StartingPositions>();
         services.TryAddSingleton<ShardFeeds>();
+        services.TryAddSingleton<RecordReads>();
+        services.TryAddSingleton<Subscriptions>();
+        services.AddAwsEndpoint();
         services.TryAddSingleton<RecordService>();
         services.TryAddSingleton<StreamService>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<StreamService>, StreamServiceMethods>());
@@ -118,6 +125,7 @@ public static class GatewayHosting
         application.MapGrpcService<ReflectionV1ServiceImpl>();
         application.MapGet("/healthz", static (GatewayDrain drain) =>
             drain.Draining.IsCancellationRequested ? Results.StatusCode(StatusCodes.Status503ServiceUnavailable) : Results.Text("ok\n"));
+        application.MapAwsEndpoint();
         return application;
     }
 

@@ -45,6 +45,9 @@ public sealed class GatewayOptions
     /// <summary>How often a subscription without records tells that it lives; at most 5 seconds. Default 4 seconds.</summary>
     public TimeSpan SubscriptionHeartbeat { get; set; } = TimeSpan.FromSeconds(4);
 
+    /// <summary>How long a subscription over the AWS protocols lives before its client has to subscribe again. Default 5 minutes, as at AWS.</summary>
+    public TimeSpan SubscriptionLifetime { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>All faults of the values at once; empty when they are sound.</summary>
     public IEnumerable<string> Faults()
     {
@@ -60,6 +63,7 @@ public sealed class GatewayOptions
             (nameof(MessageTimeout), MessageTimeout),
             (nameof(SilentConnectionTimeout), SilentConnectionTimeout),
             (nameof(SubscriptionHeartbeat), SubscriptionHeartbeat),
+            (nameof(SubscriptionLifetime), SubscriptionLifetime),
         })
         {
             if (value <= TimeSpan.Zero)

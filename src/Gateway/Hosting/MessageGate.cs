@@ -1,4 +1,3 @@
-using Broker.Gateway.Appending;
 using Broker.Gateway.Wire;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
@@ -10,10 +9,9 @@ namespace Broker.Gateway.Hosting;
 
 /// <summary>Stands before all gRPC calls and bounds what their messages hold together, before they are read into memory.</summary>
 /// <remarks>Messages that find no room: unary calls are refused with OVERLOADED; streams are not read on until there is.</remarks>
-internal sealed class MessageGate(RequestDelegate next, IOptions<GatewayOptions> options, GatewayDrain drain, TimeProvider clock)
+internal sealed class MessageGate(
+    RequestDelegate next, MessageBudget messages, IOptions<GatewayOptions> options, GatewayDrain drain, TimeProvider clock)
 {
-    private readonly InFlightBudget budget = new(options.Value.MaxMessageBytesInFlight);
-
     public async Task InvokeAsync(HttpContext context)
     {
         if (context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is not { } called || !HttpProtocol.IsHttp2(context.Request.Protocol))
@@ -23,7 +21,7 @@ internal sealed class MessageGate(RequestDelegate next, IOptions<GatewayOptions>
         }
 
         var isStream = called.Method.Type is MethodType.DuplexStreaming or MethodType.ClientStreaming;
-        using var body = new GatedBodyReader(context.Request.BodyReader, budget, isStream, options.Value, drain, clock);
+        using var body = new GatedBodyReader(context.Request.BodyReader, messages.Budget, isStream, options.Value, drain, clock);
         context.Features.Set<IRequestBodyPipeFeature>(new Pipe(body));
         await next(context);
     }

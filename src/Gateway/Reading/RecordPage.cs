@@ -19,6 +19,21 @@ public sealed class RecordPage
 
     public int RecordCount { get; set; }
 
+    /// <summary>Bytes of the blocks that the page's records are in.</summary>
+    public long StoredBytes
+    {
+        get
+        {
+            var bytes = 0L;
+            foreach (var run in Runs)
+            {
+                bytes += run.Block.Payload.Length;
+            }
+
+            return bytes;
+        }
+    }
+
     /// <summary>The position after the last record, or from which nothing was found.</summary>
     public long EndPosition { get; set; }
 

@@ -33,6 +33,11 @@ public sealed class StartingPositions(IBrokerGrains grains, BrokerIdentity ident
             case V1.ShardIteratorType.AtSequenceNumber or V1.ShardIteratorType.AfterSequenceNumber:
                 var isAfter = type == V1.ShardIteratorType.AfterSequenceNumber;
                 var number = CheckNumber(route, shard, start!.SequenceNumber);
+                if (number == shard.StartingSequenceNumber)
+                {
+                    return 0;
+                }
+
                 var tail = await FindAsync(route, shard, long.MaxValue, cancellation);
                 return number.Position < tail ? number.Position + (isAfter ? 1 : 0)
                     : number.Position == 0 && tail == 0 ? 0
@@ -74,7 +79,9 @@ public sealed class StartingPositions(IBrokerGrains grains, BrokerIdentity ident
     {
         if (start.Timestamp is not { Nanos: >= 0 and < 1_000_000_000, Seconds: >= 0 and < 253_402_300_800 } timestamp)
         {
-            throw Invalid("starting_position.timestamp is absent or out of range: AT_TIMESTAMP needs a time from 1970 on.");
+            throw Invalid(start.Timestamp is null
+                ? "Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. Current request has no timestamp parameter."
+                : "The timestampInMillis parameter must be a time from 1970 on.");
         }
 
         var time = (timestamp.Seconds * 1000) + (timestamp.Nanos / 1_000_000);

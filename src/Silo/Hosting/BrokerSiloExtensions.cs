@@ -10,6 +10,7 @@ using Broker.Silo.Storage.Rows;
 using Broker.Silo.Streams;
 using Broker.Silo.Streams.Retention;
 using Broker.Silo.Streams.Rows;
+using Broker.Silo.Streams.Scaling;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -27,7 +28,7 @@ public static class BrokerSiloExtensions
 {
     /// <summary>
     /// Adds an embedded silo: everything in one data directory, no peers, no listening port. The host's configuration names the sections:
-    /// Broker:Storage, Broker:Log, Broker:Shards, Broker:Limits, Broker:Identity, Broker:Retention, Broker:Producers.
+    /// Broker:Storage, Broker:Log, Broker:Shards, Broker:Limits, Broker:Identity, Broker:Retention, Broker:OnDemand, Broker:Producers.
     /// </summary>
     /// <remarks>
     /// Storage is opened in the order of its registration: the log, which locks the data directory, then the rows.
@@ -72,6 +73,7 @@ public static class BrokerSiloExtensions
         Add<BrokerStorageOptions>(services, configuration.GetSection("Broker:Storage"), options => options.Faults());
         Add<EmbeddedLogOptions>(services, configuration.GetSection("Broker:Log"), options => options.Faults());
         Add<ShardOptions>(services, configuration.GetSection("Broker:Shards"), options => options.Faults());
+        Add<OnDemandOptions>(services, configuration.GetSection("Broker:OnDemand"), options => options.Faults());
         Add<RetentionOptions>(services, configuration.GetSection("Broker:Retention"), options => options.Faults());
         return services;
     }

@@ -24,11 +24,16 @@ internal static class ProducerSnapshot
             length += ProducerLength + (window.Count * BatchLength);
         }
 
+        foreach (var (_, batches) in table.Requests.All())
+        {
+            length += ProducerLength + (batches.Length * BatchLength);
+        }
+
         var bytes = new byte[length];
         var rest = bytes.AsSpan();
         rest[0] = Version;
         BinaryPrimitives.WriteInt32LittleEndian(rest[4..], table.Ancestors.Count);
-        BinaryPrimitives.WriteInt32LittleEndian(rest[8..], table.Producers.Count);
+        BinaryPrimitives.WriteInt32LittleEndian(rest[8..], table.Producers.Count + table.Requests.Count);
         rest = rest[HeadLength..];
         foreach (var ancestor in table.Ancestors.Values)
         {
@@ -41,20 +46,20 @@ internal static class ProducerSnapshot
 
         foreach (var (producer, window) in table.Producers)
         {
-            producer.TryWriteBytes(rest, bigEndian: true, out _);
-            BinaryPrimitives.WriteUInt32LittleEndian(rest[16..], window.Epoch);
-            BinaryPrimitives.WriteInt32LittleEndian(rest[20..], window.Count);
-            BinaryPrimitives.WriteUInt64LittleEndian(rest[24..], window.Highest);
-            BinaryPrimitives.WriteInt64LittleEndian(rest[32..], window.LastSeenUnixMilliseconds);
-            rest = rest[ProducerLength..];
+            rest = WriteProducer(rest, producer, window.Epoch, window.Count, window.Highest, window.LastSeenUnixMilliseconds);
             foreach (var (number, batch) in window.All())
             {
-                BinaryPrimitives.WriteUInt64LittleEndian(rest, number);
-                BinaryPrimitives.WriteInt32LittleEndian(rest[8..], batch.TakenBy);
-                BinaryPrimitives.WriteInt32LittleEndian(rest[12..], batch.RecordCount);
-                BinaryPrimitives.WriteInt64LittleEndian(rest[16..], batch.FirstPosition);
-                BinaryPrimitives.WriteInt64LittleEndian(rest[24..], batch.ArrivalUnixMilliseconds);
-                rest = rest[BatchLength..];
+                rest = WriteBatch(rest, number, batch);
+            }
+        }
+
+        foreach (var (identity, batches) in table.Requests.All())
+        {
+            rest = WriteProducer(
+                rest, identity.Producer, identity.ProducerEpoch, batches.Length, identity.BatchNumber, batches[^1].ArrivalUnixMilliseconds);
+            foreach (var batch in batches)
+            {
+                rest = WriteBatch(rest, identity.BatchNumber, batch);
             }
         }
 
@@ -109,6 +114,26 @@ internal static class ProducerSnapshot
                         BinaryPrimitives.ReadInt64LittleEndian(batch[24..])));
             }
         }
+    }
+
+    private static Span<byte> WriteProducer(Span<byte> rest, Guid producer, uint epoch, int batches, ulong highest, long lastSeen)
+    {
+        producer.TryWriteBytes(rest, bigEndian: true, out _);
+        BinaryPrimitives.WriteUInt32LittleEndian(rest[16..], epoch);
+        BinaryPrimitives.WriteInt32LittleEndian(rest[20..], batches);
+        BinaryPrimitives.WriteUInt64LittleEndian(rest[24..], highest);
+        BinaryPrimitives.WriteInt64LittleEndian(rest[32..], lastSeen);
+        return rest[ProducerLength..];
+    }
+
+    private static Span<byte> WriteBatch(Span<byte> rest, ulong number, TakenBatch batch)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(rest, number);
+        BinaryPrimitives.WriteInt32LittleEndian(rest[8..], batch.TakenBy);
+        BinaryPrimitives.WriteInt32LittleEndian(rest[12..], batch.RecordCount);
+        BinaryPrimitives.WriteInt64LittleEndian(rest[16..], batch.FirstPosition);
+        BinaryPrimitives.WriteInt64LittleEndian(rest[24..], batch.ArrivalUnixMilliseconds);
+        return rest[BatchLength..];
     }
 
     private static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> source, int length)

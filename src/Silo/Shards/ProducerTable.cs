@@ -18,12 +18,14 @@ internal sealed class ProducerTable
     private readonly Dictionary<Guid, ProducerWindow> producers = [];
     private readonly Dictionary<int, Ancestor> ancestors = [];
     private readonly Dictionary<Guid, (uint Epoch, ulong Number)> newest = [];
+    private readonly RequestTable requests;
     private int entries;
 
     public ProducerTable(Ancestor self, ProducerLimits limits)
     {
         Self = self;
         this.limits = limits;
+        requests = new RequestTable(limits);
         ancestors[self.Id.Index] = self;
     }
 
@@ -35,6 +37,8 @@ internal sealed class ProducerTable
 
     public IReadOnlyDictionary<int, Ancestor> Ancestors => ancestors;
 
+    public RequestTable Requests => requests;
+
     /// <summary>Adds to <paramref name="verdicts"/> what stands against taking the blocks' batches as new, one after the other; nothing where nothing does.</summary>
     public void Judge(
         ImmutableArray<RecordBlock> blocks, ImmutableArray<HandledRepeat> handled, long nowUnixMilliseconds, ImmutableArray<BatchVerdict>.Builder verdicts)
@@ -44,6 +48,16 @@ internal sealed class ProducerTable
         {
             foreach (var (identity, _, _) in block.Identities)
             {
+                if (identity.ProducerEpoch == BatchIdentity.RequestEpoch)
+                {
+                    foreach (var batch in requests.TakersOf(identity, nowUnixMilliseconds))
+                    {
+                        AddUnlessHandled(identity, batch, handled, verdicts);
+                    }
+
+                    continue;
+                }
+
                 var before = verdicts.Count;
                 Judge(identity, handled, nowUnixMilliseconds, verdicts);
                 if (verdicts.Count == before && identity.ProducerEpoch != BatchIdentity.GatewayEpoch)
@@ -94,27 +108,19 @@ internal sealed class ProducerTable
 
         foreach (var batch in window.TakersOf(identity.BatchNumber))
         {
-            var taker = new ShardId(batch.TakenBy);
-            if (!handled.Contains(new HandledRepeat(identity, taker)))
-            {
-                var ancestor = ancestors[batch.TakenBy];
-                verdicts.Add(new BatchVerdict(
-                    identity,
-                    BrokerErrorCode.None,
-                    taker,
-                    ancestor.Range,
-                    ancestor.CreatedSecond,
-                    batch.FirstPosition,
-                    batch.RecordCount,
-                    batch.ArrivalUnixMilliseconds,
-                    null));
-            }
+            AddUnlessHandled(identity, batch, handled, verdicts);
         }
     }
 
     /// <summary>Notes a batch as taken.</summary>
     public void Add(BatchIdentity identity, TakenBatch batch)
     {
+        if (identity.ProducerEpoch == BatchIdentity.RequestEpoch)
+        {
+            requests.Add(identity, batch);
+            return;
+        }
+
         if (!producers.TryGetValue(identity.Producer, out var window)
             || identity.ProducerEpoch > window.Epoch
             || IsForgotten(window, batch.ArrivalUnixMilliseconds))
@@ -147,6 +153,11 @@ internal sealed class ProducerTable
 
     public void RestoreProducer(Guid producer, uint epoch, ulong highest, long lastSeenUnixMilliseconds)
     {
+        if (epoch == BatchIdentity.RequestEpoch)
+        {
+            return;
+        }
+
         if (!producers.TryGetValue(producer, out var window) || epoch > window.Epoch)
         {
             entries -= window?.Count ?? 0;
@@ -173,13 +184,37 @@ internal sealed class ProducerTable
             }
         }
 
+        requests.Forget(nowUnixMilliseconds);
         if (ancestors.Count > 1)
         {
-            var used = producers.Values.SelectMany(window => window.All()).Select(entry => entry.Batch.TakenBy).ToHashSet();
+            var used = producers.Values.SelectMany(window => window.All()).Select(entry => entry.Batch.TakenBy)
+                .Concat(requests.All().SelectMany(request => request.Batches).Select(batch => batch.TakenBy))
+                .ToHashSet();
             foreach (var index in ancestors.Keys.Where(index => index != Self.Id.Index && !used.Contains(index)).ToArray())
             {
                 ancestors.Remove(index);
             }
+        }
+    }
+
+    /// <summary>A batch that was taken before stands against taking it again, unless the gateway has taken those records out already.</summary>
+    private void AddUnlessHandled(
+        BatchIdentity identity, TakenBatch batch, ImmutableArray<HandledRepeat> handled, ImmutableArray<BatchVerdict>.Builder verdicts)
+    {
+        var taker = new ShardId(batch.TakenBy);
+        if (!handled.Contains(new HandledRepeat(identity, taker)))
+        {
+            var ancestor = ancestors[batch.TakenBy];
+            verdicts.Add(new BatchVerdict(
+                identity,
+                BrokerErrorCode.None,
+                taker,
+                ancestor.Range,
+                ancestor.CreatedSecond,
+                batch.FirstPosition,
+                batch.RecordCount,
+                batch.ArrivalUnixMilliseconds,
+                null));
         }
     }
 

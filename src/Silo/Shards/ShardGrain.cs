@@ -6,6 +6,7 @@ using Broker.Contracts.Streams;
 using Broker.Silo.Storage;
 using Broker.Silo.Streams;
 using Broker.Silo.Streams.Retention;
+using Broker.Silo.Streams.Scaling;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -23,6 +24,7 @@ internal sealed class ShardGrain(
     IOptions<BrokerLimits> limits,
     IOptions<ProducerLimits> producerLimits,
     IOptions<ShardOptions> options,
+    IOptions<OnDemandOptions> onDemand,
     ShardMetrics metrics,
     TimeProvider time,
     ILoggerFactory loggers) : Grain, IShardGrain
@@ -35,6 +37,7 @@ internal sealed class ShardGrain(
     private ShardReader? reader;
     private StreamDescription? stream;
     private ThroughputLimit? limit;
+    private ShardLoad? load;
     private Task? refreshing;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -167,6 +170,10 @@ internal sealed class ShardGrain(
         }
 
         metrics.Incoming(stream!, key.Shard, bytes, records);
+        if (load?.Took(request, bytes, records) is { } report)
+        {
+            _ = GrainFactory.GetGrain<IStreamMaintenance>(key.Stream.Value).ReportLoadAsync(report);
+        }
     }
 
     private void Measure(ReadRequest request, ReadResult result)
@@ -227,6 +234,7 @@ internal sealed class ShardGrain(
         if (stream is null || stream.Mode != fresh.Mode)
         {
             limit = ThroughputLimit.Of(fresh, limits.Value, time);
+            load = fresh.Mode == StreamMode.OnDemand && onDemand.Value.Scaling ? new ShardLoad(key.Shard, onDemand.Value, time) : null;
         }
 
         stream = fresh;

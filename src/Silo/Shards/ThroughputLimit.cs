@@ -23,9 +23,9 @@ internal sealed class ThroughputLimit
         TokenBucket? Bucket(long perSecond) => perSecond > 0 ? new TokenBucket(perSecond, time) : null;
     }
 
-    /// <summary>The limit that a stream's shards have: none ON_DEMAND.</summary>
+    /// <summary>The limit that a stream's shards have: none ON_DEMAND, unless AWS's throttle of new ON_DEMAND streams is asked for.</summary>
     public static ThroughputLimit? Of(StreamDescription stream, BrokerLimits limits, TimeProvider time) =>
-        stream.Mode == StreamMode.Provisioned ? new ThroughputLimit(limits, time) : null;
+        stream.Mode == StreamMode.Provisioned || limits.OnDemandThrottle ? new ThroughputLimit(limits, time) : null;
 
     /// <summary>Takes all records, or tells how many of the first would fit and takes nothing.</summary>
     public bool TryTakeWrite(ImmutableArray<RecordBlock> blocks, out int admitted, out string? rule)

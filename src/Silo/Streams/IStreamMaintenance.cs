@@ -1,3 +1,6 @@
+using Broker.Silo.Streams.Scaling;
+using Orleans.Concurrency;
+
 namespace Broker.Silo.Streams;
 
 /// <summary>What the silos ask of a stream grain by themselves; the same grain and key as IStreamGrain.</summary>
@@ -8,4 +11,8 @@ public interface IStreamMaintenance : IGrainWithIntegerKey
     /// <returns>Records that arrived before this are expired, in milliseconds since 1970; null where the stream is gone or not yet made.</returns>
     [Alias("Sweep")]
     Task<long?> SweepAsync();
+
+    /// <summary>Tells the load of a busy shard, about once a second. Nothing rests on its arrival.</summary>
+    [Alias("ReportLoad"), AlwaysInterleave, OneWay]
+    Task ReportLoadAsync(ShardLoadReport report);
 }

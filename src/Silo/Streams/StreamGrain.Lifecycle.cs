@@ -66,6 +66,7 @@ public sealed partial class StreamGrain
             return horizon;
         });
         GoOn();
+        Scale();
         return horizon;
     }
 

@@ -36,6 +36,9 @@ public sealed partial class StreamGrain
     [LoggerMessage(EventId = 10, Level = LogLevel.Debug, Message = "Shard {Shard} of the deleted stream of generation {Generation} could not be told")]
     private partial void LogDropFailed(ShardId shard, StreamGeneration generation, Exception exception);
 
+    [LoggerMessage(EventId = 20, Level = LogLevel.Warning, Message = "The stream of generation {Generation} cannot follow its load now")]
+    private partial void LogScalingDelayed(StreamGeneration generation, Exception exception);
+
     [LoggerMessage(EventId = 31, Level = LogLevel.Information, Message = "Stream {Name} is encrypted under {KeyId}, data key {Generation}")]
     private partial void LogEncrypted(string name, string keyId, uint generation);
 

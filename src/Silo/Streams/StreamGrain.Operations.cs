@@ -86,6 +86,7 @@ public sealed partial class StreamGrain
     private async Task<IDisposable> OwnWorkDoneAsync()
     {
         var hold = new ScalingHold(this);
+        await scaling;
         if (rows.Head is { Status: StreamStatus.Updating, IsAutomatic: true })
         {
             GoOn();

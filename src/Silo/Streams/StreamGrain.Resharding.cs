@@ -90,6 +90,7 @@ public sealed partial class StreamGrain
         if (steps.IsEmpty)
         {
             await FinishReshardAsync();
+            Scale();
             return;
         }
 

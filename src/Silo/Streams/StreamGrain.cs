@@ -8,6 +8,7 @@ using Broker.Silo.Storage;
 using Broker.Silo.Storage.Rows;
 using Broker.Silo.Streams.Retention;
 using Broker.Silo.Streams.Rows;
+using Broker.Silo.Streams.Scaling;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Storage;
@@ -36,6 +37,7 @@ public sealed partial class StreamGrain : Grain, IStreamGrain, IStreamMaintenanc
     private readonly TimeProvider time;
     private readonly BrokerLimits limits;
     private readonly BrokerIdentity identity;
+    private readonly OnDemandOptions onDemand;
     private readonly StreamErrors errors;
     private readonly StreamRules rules;
     private readonly StreamRows rows;
@@ -54,6 +56,7 @@ public sealed partial class StreamGrain : Grain, IStreamGrain, IStreamMaintenanc
         TimeProvider time,
         IOptions<BrokerLimits> limits,
         IOptions<BrokerIdentity> identity,
+        IOptions<OnDemandOptions> onDemand,
         ILogger<StreamGrain> logger)
     {
         this.state = state;
@@ -62,6 +65,8 @@ public sealed partial class StreamGrain : Grain, IStreamGrain, IStreamMaintenanc
         this.time = time;
         this.limits = limits.Value;
         this.identity = identity.Value;
+        this.onDemand = onDemand.Value;
+        scaler = new OnDemandScaler(this.onDemand, time);
         errors = new StreamErrors(this.identity);
         rules = new StreamRules(this.limits, errors);
         this.logger = logger;

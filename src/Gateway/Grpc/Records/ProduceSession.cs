@@ -104,9 +104,9 @@ internal sealed class ProduceSession(
             throw Malformed(open is null ? "open is malformed." : $"producer_id has {open.ProducerId.Length} bytes: it must have 16, or none.");
         }
 
-        if (open.ProducerEpoch == BatchIdentity.GatewayEpoch)
+        if (open.ProducerEpoch >= BatchIdentity.RequestEpoch)
         {
-            throw Malformed($"producer_epoch is {open.ProducerEpoch}: it must be below that, which the broker keeps for itself.");
+            throw Malformed($"producer_epoch is {open.ProducerEpoch}: it must be below {BatchIdentity.RequestEpoch}; the broker keeps the last two for itself.");
         }
 
         var route = await getRoute(open.StreamName, cancellation);

@@ -31,7 +31,7 @@ public sealed partial class RecordService
                     GrpcAuthorization.CallerOf(context), "kinesis:PutRecords", identity.StreamArn(streamName), cancellation);
             }
 
-            return await GetRoutableAsync(streamName, cancellation);
+            return await puts.GetRoutableAsync(streamName, cancellation);
         }
     }
 }

@@ -1,4 +1,3 @@
-using Broker.Contracts.Errors;
 using Broker.Gateway.Appending;
 using Broker.Gateway.Routing;
 using Broker.Gateway.Wire;
@@ -12,57 +11,14 @@ public sealed partial class RecordService
     private async Task<AppendBatch> PutAsync(RequestFrame frame, bool isSingle, ServerCallContext context)
     {
         using var owned = frame;
-        var deadline = DeadlineOf(context);
-        var streamName = ReadStreamName(frame);
-        var route = await GetRoutableAsync(streamName, context.CancellationToken);
-        while (true)
-        {
-            var batch = appender.TryPut(Encode(frame, isSingle, route), isDivisible: !isSingle, deadline)
-                ?? throw new BrokerException(BrokerErrorCode.Overloaded, $"Too much is in flight for stream {streamName}; retry after a pause.");
-            await batch.Completion;
-            if (await FindSuccessorAsync(streamName, batch, route, context.CancellationToken) is not { } successor)
-            {
-                return batch;
-            }
-
-            route = successor;
-        }
+        return await puts.PutAsync(
+            ReadStreamName(frame), new FrameRecords(frame, isSingle), isDivisible: !isSingle, DeadlineOf(context), null, context.CancellationToken);
     }
 
-    private EncodedBatch Encode(RequestFrame frame, bool isSingle, StreamRoute route)
+    private sealed class FrameRecords(RequestFrame frame, bool isSingle) : IRecordSource
     {
-        var encoder = appender.RentEncoder();
-        try
-        {
-            var fault = isSingle
-                ? encoder.TryEncodeSingle(frame.Message, route, RecordSpread.Next(), out var batch)
-                : encoder.TryEncode(frame.Message, route, RecordSpread.Next(), out batch);
-            return fault is null ? batch! : throw new BrokerException(BrokerErrorCode.InvalidArgument, fault);
-        }
-        finally
-        {
-            appender.ReturnEncoder(encoder);
-        }
-    }
-
-    /// <summary>Where the name was given to a new stream and the old one surely took nothing: the new stream's map.</summary>
-    private async ValueTask<StreamRoute?> FindSuccessorAsync(
-        string streamName, AppendBatch batch, StreamRoute route, CancellationToken cancellation)
-    {
-        if (batch.Parts.Count > 0 || batch.Faults.Exists(static fault => fault.IsUncertain || fault.Code != BrokerErrorCode.ResourceNotFound))
-        {
-            return null;
-        }
-
-        routes.Forget(streamName);
-        try
-        {
-            var found = await GetRoutableAsync(streamName, cancellation);
-            return found.Stream.Generation != route.Stream.Generation ? found : null;
-        }
-        catch (BrokerException)
-        {
-            return null;
-        }
+        public string? Encode(BatchEncoder encoder, StreamRoute route, RecordSpread spread, out EncodedBatch? batch) => isSingle
+            ? encoder.TryEncodeSingle(frame.Message, route, spread, out batch)
+            : encoder.TryEncode(frame.Message, route, spread, out batch);
     }
 }

@@ -3,7 +3,6 @@ using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
 using Broker.Gateway.Appending;
 using Broker.Gateway.Auth;
-using Broker.Gateway.Encryption;
 using Broker.Gateway.Errors;
 using Broker.Gateway.Hosting;
 using Broker.Gateway.Metrics;
@@ -18,13 +17,13 @@ namespace Broker.Gateway.Grpc.Records;
 
 /// <summary>broker.v1.RecordService, one file an operation; bound by <see cref="RecordServiceMethods"/> with marshallers of our own.</summary>
 public sealed partial class RecordService(
-    IBrokerGrains grains,
     StreamRoutes routes,
     RecordAppender appender,
+    RecordPuts puts,
+    RecordReads reads,
     ShardIterators iterators,
     StartingPositions positions,
-    ShardFeeds feeds,
-    StreamCiphers ciphers,
+    Subscriptions subscriptions,
     GatewayDrain drain,
     GatewayMetrics metrics,
     TimeProvider clock,
@@ -37,18 +36,6 @@ public sealed partial class RecordService(
     /// <summary>The timestamp until which a call's puts are tried.</summary>
     private long DeadlineOf(ServerCallContext context) => appender.DeadlineAfter(
         context.Deadline == DateTime.MaxValue ? TimeSpan.MaxValue : context.Deadline - clock.GetUtcNow().UtcDateTime);
-
-    private async ValueTask<StreamRoute> GetRoutableAsync(string streamName, CancellationToken cancellation)
-    {
-        var route = await routes.GetAsync(streamName, cancellation);
-        if (!route.IsRoutable)
-        {
-            route = await routes.RefreshAsync(route, cancellation);
-        }
-
-        return route.IsRoutable ? route : throw new BrokerException(
-            BrokerErrorCode.ResourceNotFound, $"Stream {streamName} takes no records: it is {route.Stream.Status}.");
-    }
 
     internal static string ReadStreamName(RequestFrame frame)
     {

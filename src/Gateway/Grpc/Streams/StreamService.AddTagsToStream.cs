@@ -8,10 +8,10 @@ public sealed partial class StreamService
         V1.AddTagsToStreamRequest request, ServerCallContext context)
     {
         var tags = StreamRequests.ToTags(request.Tags);
-        await ChangeAsync(
+        await streams.ChangeAsync(
             request.StreamName,
             stream => request.ConsumerName.Length == 0 ? stream.AddTagsAsync(tags) : stream.AddConsumerTagsAsync(request.ConsumerName, tags),
-            context);
+            context.CancellationToken);
         return new V1.AddTagsToStreamResponse();
     }
 }

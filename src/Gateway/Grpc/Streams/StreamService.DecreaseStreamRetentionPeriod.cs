@@ -9,7 +9,7 @@ public sealed partial class StreamService
     {
         StreamRequests.Check(
             request.RetentionPeriodHours >= 1, $"retention_period_hours is {request.RetentionPeriodHours}: it must be 1 or more.");
-        await ChangeAsync(request.StreamName, stream => stream.DecreaseRetentionAsync(request.RetentionPeriodHours), context);
+        await streams.ChangeAsync(request.StreamName, stream => stream.DecreaseRetentionAsync(request.RetentionPeriodHours), context.CancellationToken);
         return new V1.DecreaseStreamRetentionPeriodResponse();
     }
 }

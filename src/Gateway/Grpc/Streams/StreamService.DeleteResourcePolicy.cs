@@ -7,7 +7,7 @@ public sealed partial class StreamService
     public async Task<V1.DeleteResourcePolicyResponse> DeleteResourcePolicy(
         V1.DeleteResourcePolicyRequest request, ServerCallContext context)
     {
-        await ChangeAsync(request.StreamName, stream => stream.DeleteResourcePolicyAsync(request.ConsumerName), context);
+        await streams.ChangeAsync(request.StreamName, stream => stream.DeleteResourcePolicyAsync(request.ConsumerName), context.CancellationToken);
         return new V1.DeleteResourcePolicyResponse();
     }
 }

@@ -6,7 +6,7 @@ public sealed partial class StreamService
 {
     public async Task<V1.DeleteStreamResponse> DeleteStream(V1.DeleteStreamRequest request, ServerCallContext context)
     {
-        await ChangeAsync(request.StreamName, stream => stream.DeleteAsync(request.EnforceConsumerDeletion), context);
+        await streams.ChangeAsync(request.StreamName, stream => stream.DeleteAsync(request.EnforceConsumerDeletion), context.CancellationToken);
         return new V1.DeleteStreamResponse();
     }
 }

@@ -8,7 +8,7 @@ public sealed partial class StreamService
         V1.DeregisterStreamConsumerRequest request, ServerCallContext context)
     {
         StreamRequests.CheckName("consumer_name", request.ConsumerName);
-        await ChangeAsync(request.StreamName, stream => stream.DeregisterConsumerAsync(request.ConsumerName), context);
+        await streams.ChangeAsync(request.StreamName, stream => stream.DeregisterConsumerAsync(request.ConsumerName), context.CancellationToken);
         return new V1.DeregisterStreamConsumerResponse();
     }
 }

@@ -8,7 +8,7 @@ public sealed partial class StreamService
     {
         var limit = StreamRequests.ToLimit("limit", request.Limit, 100, 10_000);
         var after = StreamRequests.ToShardIdOrNone("exclusive_start_shard_id", request.ExclusiveStartShardId);
-        var route = await DescribeAsync(request.StreamName, context);
+        var route = await streams.DescribeAsync(request.StreamName, context.CancellationToken);
         var response = new V1.DescribeStreamResponse { Stream = StreamMessages.ToMessage(route.Stream, identity) };
         foreach (var shard in route.ById)
         {

@@ -8,7 +8,7 @@ public sealed partial class StreamService
         V1.DescribeStreamConsumerRequest request, ServerCallContext context)
     {
         StreamRequests.CheckName("consumer_name", request.ConsumerName);
-        var consumer = await AskAsync(request.StreamName, stream => stream.DescribeConsumerAsync(request.ConsumerName), context);
+        var consumer = await streams.AskAsync(request.StreamName, stream => stream.DescribeConsumerAsync(request.ConsumerName), context.CancellationToken);
         return new V1.DescribeStreamConsumerResponse { Consumer = StreamMessages.ToMessage(request.StreamName, consumer, identity) };
     }
 }

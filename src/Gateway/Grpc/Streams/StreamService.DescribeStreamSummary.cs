@@ -7,7 +7,7 @@ public sealed partial class StreamService
     public async Task<V1.DescribeStreamSummaryResponse> DescribeStreamSummary(
         V1.DescribeStreamSummaryRequest request, ServerCallContext context)
     {
-        var stream = await AskAsync(request.StreamName, static stream => stream.DescribeAsync(), context);
+        var stream = await streams.AskAsync(request.StreamName, static stream => stream.DescribeAsync(), context.CancellationToken);
         return new V1.DescribeStreamSummaryResponse { Stream = StreamMessages.ToMessage(stream, identity) };
     }
 }

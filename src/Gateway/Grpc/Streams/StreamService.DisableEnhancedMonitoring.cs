@@ -9,7 +9,7 @@ public sealed partial class StreamService
         V1.DisableEnhancedMonitoringRequest request, ServerCallContext context)
     {
         var metrics = request.ShardLevelMetrics.ToImmutableArray();
-        var change = await AskAsync(request.StreamName, stream => stream.DisableMetricsAsync(metrics), context);
+        var change = await streams.AskAsync(request.StreamName, stream => stream.DisableMetricsAsync(metrics), context.CancellationToken);
         routes.Forget(request.StreamName);
         return new V1.DisableEnhancedMonitoringResponse
         {

@@ -6,6 +6,6 @@ public sealed partial class StreamService
 {
     public async Task<V1.GetResourcePolicyResponse> GetResourcePolicy(V1.GetResourcePolicyRequest request, ServerCallContext context) => new()
     {
-        Policy = await AskAsync(request.StreamName, stream => stream.GetResourcePolicyAsync(request.ConsumerName), context),
+        Policy = await streams.AskAsync(request.StreamName, stream => stream.GetResourcePolicyAsync(request.ConsumerName), context.CancellationToken),
     };
 }

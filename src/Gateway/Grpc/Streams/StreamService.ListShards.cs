@@ -1,4 +1,5 @@
 using Broker.Contracts.Shards;
+using Broker.Gateway.Reading;
 using Broker.Gateway.Tokens;
 using Grpc.Core;
 
@@ -9,21 +10,15 @@ public sealed partial class StreamService
     public async Task<V1.ListShardsResponse> ListShards(V1.ListShardsRequest request, ServerCallContext context)
     {
         var limit = StreamRequests.ToLimit("max_results", request.MaxResults, 1_000, 10_000);
-        var query = request.NextToken.Length == 0 ? ShardQuery.From(request) : await ResumeAsync(request);
-        var route = await DescribeAsync(query.StreamName, context);
+        var query = request.NextToken.Length == 0 ? ShardQueries.From(request) : await ResumeAsync(request);
+        var route = await streams.DescribeAsync(query.StreamName, context.CancellationToken);
         StreamRequests.Check(
             query.Generation is null || query.Generation == route.Stream.Generation,
             $"next_token is of a stream {query.StreamName} that was deleted.");
         var response = new V1.ListShardsResponse();
-        var matches = query.Compile(route.Stream, clock.GetUtcNow().ToUnixTimeMilliseconds());
         ShardId? last = null;
-        foreach (var shard in route.Map.Shards.Sort(static (left, right) => left.Id.CompareTo(right.Id)))
+        foreach (var shard in query.Select(route, clock.GetUtcNow().ToUnixTimeMilliseconds()))
         {
-            if ((query.After is { } after && shard.Id <= after) || !matches(shard))
-            {
-                continue;
-            }
-
             if (response.Shards.Count == limit)
             {
                 var next = query with { After = last, Generation = route.Stream.Generation };

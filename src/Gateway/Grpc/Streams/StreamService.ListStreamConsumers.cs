@@ -17,7 +17,7 @@ public sealed partial class StreamService
             (streamName, after) = (token[0], token[1]);
         }
 
-        var consumers = await AskAsync(streamName, stream => stream.ListConsumersAsync(after, limit + 1), context);
+        var consumers = await streams.AskAsync(streamName, stream => stream.ListConsumersAsync(after, limit + 1), context.CancellationToken);
         var response = new V1.ListStreamConsumersResponse();
         foreach (var consumer in consumers.AsSpan()[..Math.Min(limit, consumers.Length)])
         {

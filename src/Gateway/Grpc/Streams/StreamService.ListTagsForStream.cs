@@ -8,10 +8,10 @@ public sealed partial class StreamService
         V1.ListTagsForStreamRequest request, ServerCallContext context)
     {
         var limit = StreamRequests.ToLimit("limit", request.Limit, 50, 50);
-        var tags = await AskAsync(
+        var tags = await streams.AskAsync(
             request.StreamName,
             stream => request.ConsumerName.Length == 0 ? stream.ListTagsAsync() : stream.ListConsumerTagsAsync(request.ConsumerName),
-            context);
+            context.CancellationToken);
         var response = new V1.ListTagsForStreamResponse();
         foreach (var (key, value) in tags.OrderBy(static tag => tag.Key, StringComparer.Ordinal))
         {

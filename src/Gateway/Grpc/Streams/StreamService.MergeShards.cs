@@ -9,7 +9,7 @@ public sealed partial class StreamService
     {
         var shard = StreamRequests.ToShardId("shard_to_merge", request.ShardToMerge);
         var adjacent = StreamRequests.ToShardId("adjacent_shard_to_merge", request.AdjacentShardToMerge);
-        await ChangeAsync(request.StreamName, stream => stream.MergeShardsAsync(shard, adjacent), context);
+        await streams.ChangeAsync(request.StreamName, stream => stream.MergeShardsAsync(shard, adjacent), context.CancellationToken);
         return new V1.MergeShardsResponse();
     }
 }

@@ -8,7 +8,7 @@ public sealed partial class StreamService
     public async Task<V1.PutResourcePolicyResponse> PutResourcePolicy(V1.PutResourcePolicyRequest request, ServerCallContext context)
     {
         StreamRequests.Check(PolicyDocument.TryParse(request.Policy, PolicyKind.Resource, out _, out var fault), $"policy: {fault}");
-        await ChangeAsync(request.StreamName, stream => stream.PutResourcePolicyAsync(request.ConsumerName, request.Policy), context);
+        await streams.ChangeAsync(request.StreamName, stream => stream.PutResourcePolicyAsync(request.ConsumerName, request.Policy), context.CancellationToken);
         return new V1.PutResourcePolicyResponse();
     }
 }

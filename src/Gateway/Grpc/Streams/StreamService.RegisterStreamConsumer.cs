@@ -9,7 +9,7 @@ public sealed partial class StreamService
     {
         StreamRequests.CheckName("consumer_name", request.ConsumerName);
         var tags = request.Tags.Count == 0 ? null : StreamRequests.ToTags(request.Tags);
-        var consumer = await AskAsync(request.StreamName, stream => stream.RegisterConsumerAsync(request.ConsumerName, tags), context);
+        var consumer = await streams.AskAsync(request.StreamName, stream => stream.RegisterConsumerAsync(request.ConsumerName, tags), context.CancellationToken);
         return new V1.RegisterStreamConsumerResponse { Consumer = StreamMessages.ToMessage(request.StreamName, consumer, identity) };
     }
 }

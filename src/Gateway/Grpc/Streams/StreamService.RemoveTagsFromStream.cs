@@ -10,10 +10,10 @@ public sealed partial class StreamService
     {
         StreamRequests.Check(request.TagKeys.Count is >= 1 and <= 50, $"tag_keys has {request.TagKeys.Count} members: it must have 1 to 50.");
         var keys = request.TagKeys.ToImmutableArray();
-        await ChangeAsync(
+        await streams.ChangeAsync(
             request.StreamName,
             stream => request.ConsumerName.Length == 0 ? stream.RemoveTagsAsync(keys) : stream.RemoveConsumerTagsAsync(request.ConsumerName, keys),
-            context);
+            context.CancellationToken);
         return new V1.RemoveTagsFromStreamResponse();
     }
 }

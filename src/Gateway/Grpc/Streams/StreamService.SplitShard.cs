@@ -12,7 +12,7 @@ public sealed partial class StreamService
         StreamRequests.Check(
             HashKey.TryParse(request.NewStartingHashKey, out var key),
             $"new_starting_hash_key is '{StreamRequests.Shorten(request.NewStartingHashKey)}': it must be a decimal from 0 to 2^128-1.");
-        await ChangeAsync(request.StreamName, stream => stream.SplitShardAsync(shard, key), context);
+        await streams.ChangeAsync(request.StreamName, stream => stream.SplitShardAsync(shard, key), context.CancellationToken);
         return new V1.SplitShardResponse();
     }
 }

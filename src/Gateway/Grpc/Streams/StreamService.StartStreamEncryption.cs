@@ -8,7 +8,7 @@ public sealed partial class StreamService
         V1.StartStreamEncryptionRequest request, ServerCallContext context)
     {
         StreamRequests.CheckEncryption(request.EncryptionType, request.KeyId);
-        await ChangeAsync(request.StreamName, stream => ciphers.StartAsync(stream, request.KeyId, context.CancellationToken), context);
+        await streams.ChangeAsync(request.StreamName, stream => ciphers.StartAsync(stream, request.KeyId, context.CancellationToken), context.CancellationToken);
         return new V1.StartStreamEncryptionResponse();
     }
 }

@@ -8,7 +8,7 @@ public sealed partial class StreamService
         V1.StopStreamEncryptionRequest request, ServerCallContext context)
     {
         StreamRequests.CheckEncryption(request.EncryptionType, request.KeyId);
-        await ChangeAsync(request.StreamName, static stream => stream.StopEncryptionAsync(), context);
+        await streams.ChangeAsync(request.StreamName, static stream => stream.StopEncryptionAsync(), context.CancellationToken);
         return new V1.StopStreamEncryptionResponse();
     }
 }

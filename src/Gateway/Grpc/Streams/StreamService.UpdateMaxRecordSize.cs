@@ -8,7 +8,7 @@ public sealed partial class StreamService
         V1.UpdateMaxRecordSizeRequest request, ServerCallContext context)
     {
         var bytes = StreamRequests.ToRecordBytes(request.MaxRecordSizeKib);
-        await ChangeAsync(request.StreamName, stream => stream.UpdateMaxRecordSizeAsync(bytes), context);
+        await streams.ChangeAsync(request.StreamName, stream => stream.UpdateMaxRecordSizeAsync(bytes), context.CancellationToken);
         return new V1.UpdateMaxRecordSizeResponse();
     }
 }

@@ -10,7 +10,7 @@ public sealed partial class StreamService
         StreamRequests.Check(request.Mode != V1.StreamMode.Unspecified, "mode is absent: it must be PROVISIONED or ON_DEMAND.");
         var mode = StreamMessages.ToMode(request.Mode);
         int? warm = request.HasWarmThroughputMibps ? request.WarmThroughputMibps : null;
-        await ChangeAsync(request.StreamName, stream => stream.UpdateModeAsync(mode, warm), context);
+        await streams.ChangeAsync(request.StreamName, stream => stream.UpdateModeAsync(mode, warm), context.CancellationToken);
         return new V1.UpdateStreamModeResponse();
     }
 }

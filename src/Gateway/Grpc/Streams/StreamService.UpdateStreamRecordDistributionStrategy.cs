@@ -8,7 +8,7 @@ public sealed partial class StreamService
         V1.UpdateStreamRecordDistributionStrategyRequest request, ServerCallContext context)
     {
         var strategy = StreamMessages.ToDistribution(request.RecordDistributionStrategy);
-        await ChangeAsync(request.StreamName, stream => stream.UpdateRecordDistributionAsync(strategy), context);
+        await streams.ChangeAsync(request.StreamName, stream => stream.UpdateRecordDistributionAsync(strategy), context.CancellationToken);
         return new V1.UpdateStreamRecordDistributionStrategyResponse();
     }
 }

@@ -7,7 +7,7 @@ public sealed partial class StreamService
     public async Task<V1.UpdateStreamWarmThroughputResponse> UpdateStreamWarmThroughput(
         V1.UpdateStreamWarmThroughputRequest request, ServerCallContext context)
     {
-        var told = await AskAsync(request.StreamName, stream => stream.UpdateWarmThroughputAsync(request.WarmThroughputMibps), context);
+        var told = await streams.AskAsync(request.StreamName, stream => stream.UpdateWarmThroughputAsync(request.WarmThroughputMibps), context.CancellationToken);
         routes.Forget(request.StreamName);
         return new V1.UpdateStreamWarmThroughputResponse { WarmThroughput = StreamMessages.ToMessage(told) };
     }

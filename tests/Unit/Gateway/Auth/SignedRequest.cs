@@ -78,6 +78,26 @@ internal sealed class SignedRequest
         return Build([.. Query, ("X-Amz-Signature", signature)]);
     }
 
+    /// <summary>The same request for an <see cref="HttpClient"/>; call it after signing, with what that returned.</summary>
+    public HttpRequestMessage ToMessage(HttpRequest signed, Version version)
+    {
+        var message = new HttpRequestMessage(new HttpMethod(Method), new Uri($"http://{Host}{Path}{signed.QueryString}"))
+        {
+            Version = version,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new ByteArrayContent(Body),
+        };
+        foreach (var (name, value) in Headers.Concat(Unsigned))
+        {
+            if (!message.Headers.TryAddWithoutValidation(name, value))
+            {
+                message.Content.Headers.TryAddWithoutValidation(name, value);
+            }
+        }
+
+        return message;
+    }
+
     private string Scope(string date) => $"{date[..8]}/{Region}/{Service}/aws4_request";
 
     private string SignedNames() => string.Join(';', Headers.Select(static header => header.Name).Append(HostName).Distinct().Order(StringComparer.Ordinal));

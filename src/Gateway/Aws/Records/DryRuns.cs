@@ -1,0 +1,16 @@
+using Broker.Contracts.Errors;
+
+namespace Broker.Gateway.Aws.Records;
+
+/// <summary>Calls that ask whether they would be let through, and for nothing else (AWS, DryRun, 2026).</summary>
+internal static class DryRuns
+{
+    /// <exception cref="BrokerException">DryRun, where the call is one: form, stream and permission are found good.</exception>
+    public static void EndIf(bool? isDryRun)
+    {
+        if (isDryRun == true)
+        {
+            throw new BrokerException(BrokerErrorCode.DryRun, "Request would have succeeded, but DryRun flag is set.");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+namespace Broker.Gateway.Aws.Streams;
+
+/// <summary>AWS, SequenceNumberRange.</summary>
+internal sealed class SequenceNumberRange
+{
+    public string? StartingSequenceNumber { get; set; }
+
+    public string? EndingSequenceNumber { get; set; }
+}
