@@ -31,6 +31,38 @@ public sealed class RecordAppenderTests
     }
 
     [Theory]
+    [InlineData(StreamMode.OnDemand)]
+    [InlineData(StreamMode.Provisioned)]
+    public async Task Calls_to_on_demand_shards_carry_a_sample_of_their_load(StreamMode mode)
+    {
+        var cluster = new FakeCluster(1) { Mode = mode };
+        cluster.Publish();
+        var requests = new List<AppendRequest>();
+        cluster[0].Answer = request =>
+        {
+            requests.Add(request);
+            return null;
+        };
+        var harness = new AppendHarness(cluster);
+        for (var i = 0; i < 20; i++)
+        {
+            await harness.PutAsync([("large", new string('x', 90_000)), .. Enumerable.Range(0, 100).Select(static j => ($"small-{j}", new string('y', 100)))]);
+        }
+
+        var drawn = requests.SelectMany(static request => request.Load).ToList();
+        if (mode == StreamMode.Provisioned)
+        {
+            Assert.Empty(drawn);
+            return;
+        }
+
+        // About a sample every 4 KiB of 2 MB, and the large record is nine tenths of them.
+        Assert.InRange(drawn.Sum(static sample => (long)sample.Bytes), 1_500_000, 2_800_000);
+        Assert.InRange(drawn.Count(static sample => sample.Key == HashKey.OfPartitionKey("large")), drawn.Count * 0.7, drawn.Count * 0.97);
+        Assert.All(requests, static request => Assert.InRange(request.HeldBytes, request.Blocks.Sum(static block => block.Payload.Length), long.MaxValue));
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(1)]
     public async Task An_unknown_outcome_is_retried_without_a_duplicate(int fault)
