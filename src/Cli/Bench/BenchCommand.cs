@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Broker.Cli.Bench.Aws;
 
 namespace Broker.Cli.Bench;
 
@@ -10,5 +11,6 @@ internal static class BenchCommand
         BenchPutCommand.Create(),
         BenchGetCommand.Create(),
         BenchFanoutCommand.Create(),
+        BenchAwsCommand.Create(),
     };
 }

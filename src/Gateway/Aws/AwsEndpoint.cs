@@ -109,6 +109,8 @@ internal sealed partial class AwsEndpoint(
         var authenticated = authenticator.Authenticate(context.Request, body.Written.Span);
         if (!authenticated.IsAuthenticated)
         {
+            // A body that is no document is told before what its credentials lack.
+            protocol.Decode(body.Content, AwsRoute.AnyDocument);
             var fault = authenticated.Fault;
             throw new AwsException(new AwsError(fault.Type, fault.Message, fault.HttpStatus));
         }

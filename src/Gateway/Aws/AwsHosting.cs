@@ -12,6 +12,7 @@ internal static class AwsHosting
         services.TryAddSingleton<AwsBody>();
         services.TryAddSingleton<AwsResources>();
         services.TryAddSingleton<Streams.AwsShards>();
+        services.TryAddSingleton<Errors.Throttling>();
         services.TryAddSingleton<AwsEndpoint>();
         var operations = typeof(AwsOperation).Assembly.GetTypes().Where(type => !type.IsAbstract && type.IsSubclassOf(typeof(AwsOperation)));
         services.TryAddEnumerable(operations.Select(type => ServiceDescriptor.Singleton(typeof(AwsOperation), type)));

@@ -6,6 +6,8 @@ namespace Broker.Gateway.Routing;
 /// <summary>Calls streams by their names: what the control planes of all protocols stand on. Thread-safe.</summary>
 public sealed class StreamCalls(IBrokerGrains grains, StreamRoutes routes, TimeProvider clock)
 {
+    private const int MaxAttempts = 4;
+
     /// <summary>The stream's map as it is now, not as it is cached.</summary>
     /// <exception cref="BrokerException">ResourceNotFound.</exception>
     public async Task<StreamRoute> DescribeAsync(string streamName, CancellationToken cancellation)
@@ -28,24 +30,29 @@ public sealed class StreamCalls(IBrokerGrains grains, StreamRoutes routes, TimeP
         routes.Forget(streamName);
     }
 
-    /// <summary>Asks the stream that a name stands for; once more where the name was given to another meanwhile.</summary>
+    /// <summary>Asks the stream that a name stands for; again where the name was given to another meanwhile, or the call came to a stream
+    /// that was just put away and was never run.</summary>
     public async Task<T> AskAsync<T>(string streamName, Func<IStreamGrain, Task<T>> ask, CancellationToken cancellation)
     {
-        var generation = await routes.ResolveAsync(streamName, cancellation);
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            return await ask(grains.Stream(generation)).WaitAsync(cancellation);
-        }
-        catch (BrokerException exception) when (exception.Code == BrokerErrorCode.ResourceNotFound)
-        {
-            routes.Forget(streamName);
-            var now = await routes.ResolveAsync(streamName, cancellation);
-            if (now == generation)
+            var generation = await routes.ResolveAsync(streamName, cancellation);
+            try
             {
-                throw;
+                return await ask(grains.Stream(generation)).WaitAsync(cancellation);
             }
-
-            return await ask(grains.Stream(now)).WaitAsync(cancellation);
+            catch (BrokerException exception) when (exception.Code == BrokerErrorCode.ResourceNotFound)
+            {
+                routes.Forget(streamName);
+                if (attempt > 1 || await routes.ResolveAsync(streamName, cancellation) == generation)
+                {
+                    throw;
+                }
+            }
+            catch (OrleansMessageRejectionException exception) when (exception is not SiloUnavailableException && attempt < MaxAttempts)
+            {
+                routes.Forget(streamName);
+            }
         }
     }
 }

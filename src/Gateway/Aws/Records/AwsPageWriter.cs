@@ -20,14 +20,15 @@ internal static class AwsPageWriter
     public static void WriteAnswer(AwsProtocol protocol, PooledBuffer output, RecordPage page) =>
         Write(protocol.CreateWriter(output), page, NextShardIterator, page.Next);
 
+    /// <summary>Writes an event. At the end of a shard there is nothing to continue with, which is how clients tell it.</summary>
     /// <param name="protocol">How.</param>
     /// <param name="output">Where to.</param>
     /// <param name="page">The page.</param>
-    public static void WriteEvent(AwsProtocol protocol, PooledBuffer output, RecordPage page) => Write(
-        protocol.CreateWriter(output),
-        page,
-        ContinuationSequenceNumber,
-        page.Next.Length > 0 ? page.Next : page.Shard.StartingSequenceNumber.ToString());
+    public static void WriteEvent(AwsProtocol protocol, PooledBuffer output, RecordPage page)
+    {
+        var next = page.Children.Count > 0 ? "" : page.Next.Length > 0 ? page.Next : page.Shard.StartingSequenceNumber.ToString();
+        Write(protocol.CreateWriter(output), page, ContinuationSequenceNumber, next);
+    }
 
     private static void Write(ShapeWriter writer, RecordPage page, ReadOnlySpan<byte> nextKey, string next)
     {

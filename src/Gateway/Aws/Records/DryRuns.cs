@@ -1,4 +1,5 @@
 using Broker.Contracts.Errors;
+using Broker.Gateway.Routing;
 
 namespace Broker.Gateway.Aws.Records;
 
@@ -11,6 +12,17 @@ internal static class DryRuns
         if (isDryRun == true)
         {
             throw new BrokerException(BrokerErrorCode.DryRun, "Request would have succeeded, but DryRun flag is set.");
+        }
+    }
+
+    /// <summary>As <see cref="EndIf"/>, for calls that have not looked for their stream yet.</summary>
+    /// <exception cref="BrokerException">DryRun, or ResourceNotFound.</exception>
+    public static async ValueTask EndIfAsync(bool? isDryRun, StreamRoutes routes, string stream, CancellationToken cancellation)
+    {
+        if (isDryRun == true)
+        {
+            await routes.GetAsync(stream, cancellation);
+            EndIf(isDryRun);
         }
     }
 }

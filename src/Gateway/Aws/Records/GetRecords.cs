@@ -1,3 +1,4 @@
+using Broker.Contracts.Errors;
 using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
 using Broker.Gateway.Aws.Errors;
@@ -9,7 +10,7 @@ using Microsoft.Extensions.Options;
 namespace Broker.Gateway.Aws.Records;
 
 /// <summary>AWS, GetRecords: from blocks to the answer's bytes without objects for records.</summary>
-internal sealed class GetRecords(AwsResources resources, RecordReads reads, BrokerIdentity identity, IOptions<BrokerLimits> limits) : AwsOperation
+internal sealed class GetRecords(AwsResources resources, RecordReads reads, BrokerIdentity identity, Throttling throttling, IOptions<BrokerLimits> limits) : AwsOperation
 {
     private static readonly Shape InputShape = Shape.Of(typeof(Input));
 
@@ -27,10 +28,22 @@ internal sealed class GetRecords(AwsResources resources, RecordReads reads, Brok
         await resources.DemandAsync(call, identity.StreamArn(name));
         DryRuns.EndIf(input.DryRun);
         var most = limits.Value.MaxRecordsPerRead;
-        var page = await reads.ReadAsync(cursor, Math.Min(input.Limit ?? most, most), call.Cancellation);
+        var page = await ReadAsync(cursor, Math.Min(input.Limit ?? most, most), call.Cancellation);
         using var body = new PooledBuffer(AwsPageWriter.Expect(page));
         AwsPageWriter.WriteAnswer(call.Protocol, body, page);
         await AnswerAsync(call, body);
+    }
+
+    private async ValueTask<RecordPage> ReadAsync(ShardCursor cursor, int limit, CancellationToken cancellation)
+    {
+        try
+        {
+            return await reads.ReadAsync(cursor, limit, cancellation);
+        }
+        catch (BrokerException exception) when (exception.Code == BrokerErrorCode.ProvisionedThroughputExceeded)
+        {
+            throw new BrokerException(exception.Code, throttling.Word(exception.Code, exception.Message, cursor.Route.Stream.Name));
+        }
     }
 
     internal sealed class Input

@@ -5,11 +5,13 @@ using Broker.Gateway.Aws.Protocols;
 using Broker.Gateway.Aws.Shapes;
 using Broker.Gateway.Aws.Streams;
 using Broker.Gateway.Aws.Errors;
+using Broker.Gateway.Routing;
 
 namespace Broker.Gateway.Aws.Records;
 
 /// <summary>AWS, PutRecord. SequenceNumberForOrdering is checked for form: a shard's numbers rise in any case.</summary>
-internal sealed class PutRecord(AwsResources resources, RecordPuts puts, RecordAppender appender) : AwsOperation
+internal sealed class PutRecord(
+    AwsResources resources, StreamRoutes routes, RecordPuts puts, RecordAppender appender, Throttling throttling) : AwsOperation
 {
     private static readonly Shape InputShape = Shape.Of(typeof(Input));
 
@@ -20,12 +22,12 @@ internal sealed class PutRecord(AwsResources resources, RecordPuts puts, RecordA
         (input.PartitionKey, input.ExplicitHashKey, input.Data) = (entry.PartitionKey, entry.ExplicitHashKey, entry.Data);
         ShapeValidator.Check(InputShape, input);
         var name = await resources.DemandStreamAsync(input, call);
-        DryRuns.EndIf(input.DryRun);
+        await DryRuns.EndIfAsync(input.DryRun, routes, name, call.Cancellation);
         var batch = await puts.PutAsync(
             name, new RawRecords([record]), isDivisible: false, appender.DeadlineAfter(TimeSpan.MaxValue), call.RetryIdentity?.Identity, call.Cancellation);
         if (batch.Faults is [var fault, ..])
         {
-            throw new BrokerException(fault.Code, fault.Message);
+            throw new BrokerException(fault.Code, throttling.Word(fault.Code, fault.Message, name));
         }
 
         var part = batch.Parts[0];

@@ -7,12 +7,14 @@ using Broker.Gateway.Aws.Errors;
 using Broker.Gateway.Aws.Protocols;
 using Broker.Gateway.Aws.Shapes;
 using Broker.Gateway.Aws.Streams;
+using Broker.Gateway.Routing;
 using Microsoft.Extensions.Options;
 
 namespace Broker.Gateway.Aws.Records;
 
 /// <summary>AWS, PutRecords: from the body's bytes to blocks, and back, without objects for records.</summary>
-internal sealed class PutRecords(AwsResources resources, RecordPuts puts, RecordAppender appender, IOptions<BrokerLimits> limits) : AwsOperation
+internal sealed class PutRecords(
+    AwsResources resources, StreamRoutes routes, RecordPuts puts, RecordAppender appender, Throttling throttling, IOptions<BrokerLimits> limits) : AwsOperation
 {
     private static readonly Shape InputShape = Shape.Of(typeof(Input));
 
@@ -22,7 +24,7 @@ internal sealed class PutRecords(AwsResources resources, RecordPuts puts, Record
         var (input, records) = call.Protocol.Read(call.Body, new Visitor(most));
         Check(input, records, most);
         var name = await resources.DemandStreamAsync(input, call);
-        DryRuns.EndIf(input.DryRun);
+        await DryRuns.EndIfAsync(input.DryRun, routes, name, call.Cancellation);
         var batch = await puts.PutAsync(
             name, new RawRecords(records!), isDivisible: true, appender.DeadlineAfter(TimeSpan.MaxValue), call.RetryIdentity?.Identity, call.Cancellation);
         if (batch.Parts.Count == 0 && batch.Faults.Find(static fault => fault.Code == BrokerErrorCode.ResourceNotFound) is { } gone)
@@ -31,7 +33,7 @@ internal sealed class PutRecords(AwsResources resources, RecordPuts puts, Record
         }
 
         using var body = new PooledBuffer(64 + (batch.RecordCount * 128));
-        Write(call.Protocol.CreateWriter(body), batch);
+        Write(call.Protocol.CreateWriter(body), batch, name);
         await AnswerAsync(call, body);
     }
 
@@ -64,7 +66,7 @@ internal sealed class PutRecords(AwsResources resources, RecordPuts puts, Record
         }
     }
 
-    private static void Write(ShapeWriter writer, AppendBatch batch)
+    private void Write(ShapeWriter writer, AppendBatch batch, string stream)
     {
         var results = new (AppendPart? Part, AppendFault? Fault, int Index)[batch.RecordCount];
         var failed = 0;
@@ -106,7 +108,7 @@ internal sealed class PutRecords(AwsResources resources, RecordPuts puts, Record
                 writer.WriteKey("ErrorCode"u8);
                 writer.WriteString(AwsErrors.ToRecordCode(result.Fault!.Code));
                 writer.WriteKey("ErrorMessage"u8);
-                writer.WriteString(AwsErrors.ToRecordMessage(result.Fault.Code, result.Fault.Message));
+                writer.WriteString(AwsErrors.ToRecordMessage(result.Fault.Code, throttling.Word(result.Fault.Code, result.Fault.Message, stream)));
             }
 
             writer.EndMap();

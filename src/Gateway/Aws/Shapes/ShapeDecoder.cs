@@ -18,6 +18,11 @@ internal static class ShapeDecoder
             return null;
         }
 
+        if (token == ShapeToken.String && shape.Kind == ShapeKind.Boolean)
+        {
+            return ParseBoolean(reader.ReadString());
+        }
+
         if (WrongType(token, shape.Kind) is { } wrong)
         {
             throw AwsException.Serialization(wrong);
@@ -157,6 +162,14 @@ internal static class ShapeDecoder
 
         return map;
     }
+
+    /// <summary>AWS takes these words for booleans too, and names others in upper case.</summary>
+    private static bool ParseBoolean(string text) => text.ToUpperInvariant() switch
+    {
+        "TRUE" or "YES" or "1" => true,
+        "FALSE" or "NO" or "0" => false,
+        var other => throw AwsException.Serialization($"'{other}' can not be converted to an Boolean"),
+    };
 
     private static DateTimeOffset ToTime(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(
         milliseconds, DateTimeOffset.MinValue.ToUnixTimeMilliseconds(), DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()));

@@ -9,6 +9,7 @@ internal sealed class MergeShards(AwsResources resources, StreamCalls calls, Aws
     protected override async Task<NoOutput> RunAsync(Input input, AwsCall call)
     {
         var name = await resources.DemandStreamAsync(input, call);
+        await shards.DemandProvisionedAsync(name, call.Cancellation);
         var shard = shards.Parse(name, input.ShardToMerge!);
         var adjacent = shards.Parse(name, input.AdjacentShardToMerge!);
         await calls.ChangeAsync(name, stream => stream.MergeShardsAsync(shard, adjacent), call.Cancellation);

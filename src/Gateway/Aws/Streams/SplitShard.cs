@@ -12,6 +12,7 @@ internal sealed class SplitShard(AwsResources resources, StreamCalls calls, AwsS
     protected override async Task<NoOutput> RunAsync(Input input, AwsCall call)
     {
         var name = await resources.DemandStreamAsync(input, call);
+        await shards.DemandProvisionedAsync(name, call.Cancellation);
         var shard = shards.Parse(name, input.ShardToSplit!);
         if (!UInt128.TryParse(input.NewStartingHashKey, NumberStyles.None, CultureInfo.InvariantCulture, out var key))
         {

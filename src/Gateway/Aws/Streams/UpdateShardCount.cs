@@ -5,12 +5,13 @@ using Broker.Gateway.Routing;
 namespace Broker.Gateway.Aws.Streams;
 
 /// <summary>AWS, UpdateShardCount.</summary>
-internal sealed class UpdateShardCount(AwsResources resources, StreamCalls calls, StreamRoutes routes, BrokerIdentity identity)
+internal sealed class UpdateShardCount(AwsResources resources, StreamCalls calls, StreamRoutes routes, AwsShards shards, BrokerIdentity identity)
     : AwsOperation<UpdateShardCount.Input, UpdateShardCount.Output>
 {
     protected override async Task<Output> RunAsync(Input input, AwsCall call)
     {
         var name = await resources.DemandStreamAsync(input, call);
+        await shards.DemandProvisionedAsync(name, call.Cancellation);
         var target = input.TargetShardCount!.Value;
         var before = await calls.AskAsync(name, stream => stream.UpdateShardCountAsync(target), call.Cancellation);
         routes.Forget(name);

@@ -20,6 +20,9 @@ internal sealed class UpdateStreamRecordDistributionStrategy(AwsResources resour
         [Required, Pattern(Patterns.StreamArn), Bounds(1, 2048)]
         public string? StreamARN { get; set; }
 
+        [Pattern(Patterns.StreamId), Bounds(1, 24)]
+        public string? StreamId { get; set; }
+
         [Required, OneOf("AUTO", "USER_PARTITION_KEY")]
         public string? RecordDistributionStrategy { get; set; }
     }
