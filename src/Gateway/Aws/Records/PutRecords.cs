@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Broker.Contracts.Errors;
-using Broker.Contracts.Streams;
 using Broker.Contracts.Limits;
+using Broker.Contracts.Streams;
 using Broker.Gateway.Appending;
 using Broker.Gateway.Aws.Errors;
 using Broker.Gateway.Aws.Protocols;
