@@ -41,11 +41,7 @@ public sealed class ConformanceFixture : IAsyncLifetime
         var created = await Aws.CallAsync(
             protocol, "CreateStream", new Dictionary<string, object?> { ["StreamName"] = name, ["ShardCount"] = (long)shards });
         Assert.True(created.Status == HttpStatusCode.OK, created.Message);
-        await EventuallyAsync(async () =>
-        {
-            var told = await Aws.CallAsync(protocol, "DescribeStreamSummary", new Dictionary<string, object?> { ["StreamName"] = name });
-            return (string?)((Dictionary<string, object?>)told.Body["StreamDescriptionSummary"]!)["StreamStatus"] == "ACTIVE";
-        });
+        await Aws.WaitUntilActiveAsync(name, protocol);
         return name;
     }
 

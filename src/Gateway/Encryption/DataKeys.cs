@@ -17,6 +17,7 @@ internal sealed partial class DataKeys(
     IKeyProvider provider, IOptions<EncryptionOptions> options, BrokerIdentity identity, TimeProvider clock, ILogger<DataKeys> logger)
 {
     private static readonly TimeSpan UnconfirmedFor = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<(StreamGeneration Stream, uint Generation), Entry> entries = new();
@@ -63,8 +64,9 @@ internal sealed partial class DataKeys(
         var asked = clock.GetTimestamp();
         try
         {
-            var plaintext = await provider.UnwrapAsync(
-                wrapped.MasterKeyId, wrapped.Wrapped.AsMemory(), ContextOf(stream), CancellationToken.None);
+            var plaintext = await provider
+                .UnwrapAsync(wrapped.MasterKeyId, wrapped.Wrapped.AsMemory(), ContextOf(stream), CancellationToken.None)
+                .AsTask().WaitAsync(AnswerWithin, clock);
             lock (entry)
             {
                 entry.Key ??= new DataKey(wrapped, plaintext);

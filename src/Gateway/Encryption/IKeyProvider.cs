@@ -6,7 +6,7 @@ namespace Broker.Gateway.Encryption;
 /// <remarks>
 /// Every member throws <see cref="BrokerException"/> with what AWS KMS has for the case: KmsNotFound (no such key, or alias),
 /// KmsDisabled, KmsInvalidState (waiting for its deletion, or unavailable), KmsAccessDenied, KmsOptInRequired, KmsThrottling. Any other
-/// exception says that the provider cannot answer now. It is asked again for every data key in use at least every five minutes, so a
+/// exception, or no answer within five seconds, says that the provider cannot answer now. It is asked again for every data key in use at least every five minutes, so a
 /// key that was disabled is found out within that time.
 /// </remarks>
 public interface IKeyProvider

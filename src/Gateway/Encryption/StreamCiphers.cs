@@ -81,7 +81,8 @@ public sealed partial class StreamCiphers
         var key = await keys.GetAsync(stream.Generation, wrapped);
         if (IsTimeToLook(stream.Generation))
         {
-            await RotateIfDueAsync(stream, encryption, key);
+            // Beside the put, which the present key serves: neither provider nor stream may hold it up.
+            _ = RotateIfDueAsync(stream, encryption, key);
         }
 
         return new BlockCipher(key, nonces);
@@ -147,7 +148,7 @@ public sealed partial class StreamCiphers
     }
 
     /// <summary>Another data key where this one has served its time, or its alias has come to mean another master key. What fails is tried again later.</summary>
-    private async ValueTask RotateIfDueAsync(StreamDescription stream, StreamEncryption encryption, DataKey key)
+    private async Task RotateIfDueAsync(StreamDescription stream, StreamEncryption encryption, DataKey key)
     {
         try
         {

@@ -19,13 +19,10 @@ public sealed class FuzzTests(ITestOutputHelper output)
     {
         var seconds = Number("BROKER_FUZZ_SECONDS", 10);
         var seed = Number("BROKER_FUZZ_SEED", Random.Shared.Next());
-        using var broker = new BrokerProcess("--Broker:Limits:MaxProvisionedShards=500", "--Broker:Shards:TailCacheBytes=67108864");
+        using var broker = new BrokerProcess("--Broker:Limits:MaxProvisionedShards=500", "--Broker:Shards:TailCacheBytes=67108864", "--Broker:Limits:IteratorLifetime=1.00:00:00");
         await broker.StartAsync();
         using var client = new AwsClient(broker.Endpoint);
-        var created = await client.CallAsync(
-            WireProtocol.Json, "CreateStream", new Dictionary<string, object?> { ["StreamName"] = "fuzzed", ["ShardCount"] = 2L });
-        Assert.Equal(HttpStatusCode.OK, created.Status);
-        using var fuzzer = new Fuzzer(new Uri(broker.Endpoint), "fuzzed", seed);
+        using var fuzzer = new Fuzzer(new Uri(broker.Endpoint), await PrepareAsync(client), seed);
         await fuzzer.RunAsync(TimeSpan.FromSeconds(seconds));
 
         using var process = Process.GetProcessById(broker.ProcessId);
@@ -54,11 +51,41 @@ public sealed class FuzzTests(ITestOutputHelper output)
                 await connection.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes(answer), stop.Token);
             }
         });
-        using var fuzzer = new Fuzzer(new Uri($"http://{listener.LocalEndpoint}"), "x", 1);
+        using var fuzzer = new Fuzzer(new Uri($"http://{listener.LocalEndpoint}"), new Dictionary<string, string>(), 1);
         await fuzzer.RunAsync(TimeSpan.FromSeconds(1));
         Assert.NotEmpty(fuzzer.Faults);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => serving);
+    }
+
+    /// <summary>A stream with a consumer and an iterator, as the values of the members that name them.</summary>
+    private static async Task<Dictionary<string, string>> PrepareAsync(AwsClient client)
+    {
+        const string Arn = "arn:aws:kinesis:us-east-1:000000000000:stream/fuzzed";
+        await AskAsync("CreateStream", new() { ["StreamName"] = "fuzzed", ["ShardCount"] = 2L });
+        await client.WaitUntilActiveAsync("fuzzed");
+        var registered = await AskAsync("RegisterStreamConsumer", new() { ["StreamARN"] = Arn, ["ConsumerName"] = "c" });
+        var iterator = await AskAsync("GetShardIterator", new()
+        {
+            ["StreamName"] = "fuzzed",
+            ["ShardId"] = "shardId-000000000000",
+            ["ShardIteratorType"] = "TRIM_HORIZON",
+        });
+        return new Dictionary<string, string>
+        {
+            ["StreamName"] = "fuzzed",
+            ["StreamARN"] = Arn,
+            ["ResourceARN"] = Arn,
+            ["ConsumerARN"] = (string)((Dictionary<string, object?>)registered["Consumer"]!)["ConsumerARN"]!,
+            ["ShardIterator"] = (string)iterator["ShardIterator"]!,
+        };
+
+        async Task<IDictionary<string, object?>> AskAsync(string operation, Dictionary<string, object?> input)
+        {
+            var answer = await client.CallAsync(WireProtocol.Json, operation, input);
+            Assert.True(answer.Status == HttpStatusCode.OK, answer.Text);
+            return answer.Body;
+        }
     }
 
     private static int Number(string variable, int otherwise) =>

@@ -6,7 +6,10 @@ using Broker.Tests.Conformance.Wire;
 namespace Broker.Tests.Conformance.Fuzz;
 
 /// <summary>Sends mutated requests until a time is up, and gathers what a server must never do: a status of 500 or more, no answer in time.</summary>
-public sealed class Fuzzer(Uri server, string stream, int seed) : IDisposable
+/// <param name="server">The server.</param>
+/// <param name="known">Values of members that stand for something on it.</param>
+/// <param name="seed">All requests follow from it.</param>
+public sealed class Fuzzer(Uri server, IReadOnlyDictionary<string, string> known, int seed) : IDisposable
 {
     /// <summary>How long one answer may take.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -30,7 +33,7 @@ public sealed class Fuzzer(Uri server, string stream, int seed) : IDisposable
         return Task.WhenAll(Enumerable.Range(0, Lanes).Select(lane => Task.Run(async () =>
         {
             var random = new Random(HashCode(seed, lane));
-            var mutator = new Mutator(random, stream);
+            var mutator = new Mutator(random, known);
             while (TimeProvider.System.GetUtcNow() < until && faults.Count < FaultsAtMost)
             {
                 await OneAsync(random, mutator);

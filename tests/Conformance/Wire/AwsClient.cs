@@ -32,6 +32,22 @@ public sealed class AwsClient(string endpoint) : IDisposable
         return SendAsync(HttpMethod.Post, PathOf(protocol, operation), headers, body, protocol);
     }
 
+    /// <summary>Asks until a stream is ACTIVE, at most 20 seconds.</summary>
+    public async Task WaitUntilActiveAsync(string stream, WireProtocol protocol = WireProtocol.Json)
+    {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (true)
+        {
+            var told = await CallAsync(protocol, "DescribeStreamSummary", new Dictionary<string, object?> { ["StreamName"] = stream });
+            if ((string?)((Dictionary<string, object?>)told.Body["StreamDescriptionSummary"]!)["StreamStatus"] == "ACTIVE")
+            {
+                return;
+            }
+
+            await Task.Delay(20, timeout.Token);
+        }
+    }
+
     /// <summary>Begins a call whose answer is a stream of events; the caller disposes of the answer.</summary>
     public async Task<HttpResponseMessage> SubscribeAsync(WireProtocol protocol, object? input, CancellationToken cancellation)
     {

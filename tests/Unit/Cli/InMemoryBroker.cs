@@ -16,6 +16,7 @@ namespace Broker.Tests.Unit.Cli;
 /// <summary>A broker for one stream, in memory, on a real port: enough for the client commands, with faults to plant.</summary>
 internal sealed class InMemoryBroker : IAsyncDisposable
 {
+    private bool hasPlanted;
     private readonly WebApplication app;
     private readonly Lock gate = new();
     private readonly List<MemoryShard> shards = [];
@@ -36,7 +37,7 @@ internal sealed class InMemoryBroker : IAsyncDisposable
 
     public Uri Endpoint => new(app.Urls.First());
 
-    /// <summary>The fault to commit in the 20th batch.</summary>
+    /// <summary>The fault to commit, in the 20th batch or the first after it that can have it.</summary>
     public Plant Planted { get; init; }
 
     /// <summary>Refuses every so manieth batch once, for 5 ms; 0 for none.</summary>
@@ -151,7 +152,10 @@ internal sealed class InMemoryBroker : IAsyncDisposable
 
             taken.Add((producer, batch.BatchNumber), ack);
             var records = batch.Records.Select((record, index) => (record, index)).ToList();
-            if (number == 20 && Planted == Plant.SwapRecords)
+            var isPlanted = number >= 20 && !hasPlanted
+                && (Planted != Plant.SwapRecords || (records.Count > 1 && records[0].record.PartitionKey == records[1].record.PartitionKey));
+            hasPlanted |= isPlanted;
+            if (isPlanted && Planted == Plant.SwapRecords)
             {
                 (records[0], records[1]) = (records[1], records[0]);
             }
@@ -160,7 +164,7 @@ internal sealed class InMemoryBroker : IAsyncDisposable
             {
                 var key = HashKey.OfPartitionKey(record.PartitionKey);
                 var shard = shards.Find(candidate => candidate.IsOpen && candidate.Range.Contains(key))!;
-                var plant = number == 20 && index == 0 ? Planted : Plant.None;
+                var plant = isPlanted && index == 0 ? Planted : Plant.None;
                 var place = shard.Count + (plant == Plant.MisplaceRecord ? 1_000 : 1);
                 for (var times = plant switch { Plant.LoseRecord => 0, Plant.DoubleRecord => 2, _ => 1 }; times > 0; times--)
                 {

@@ -10,6 +10,7 @@ namespace Broker.Tests.Unit.Gateway;
 /// <summary>One stream "s" in memory, which can be split, merged and deleted at will, and the grains that lead to it.</summary>
 internal sealed class FakeCluster : IBrokerGrains, ICatalogueGrain, IStreamGrain
 {
+    private readonly long created;
     private readonly SortedDictionary<ShardId, FakeShard> shards = [];
     private readonly SortedDictionary<string, ConsumerDescription> consumers = new(StringComparer.Ordinal);
     private StreamMap published;
@@ -19,6 +20,7 @@ internal sealed class FakeCluster : IBrokerGrains, ICatalogueGrain, IStreamGrain
     public FakeCluster(int shardCount, TimeProvider? clock = null)
     {
         Clock = clock ?? TimeProvider.System;
+        created = Now;
         foreach (var range in HashKeyRange.Uniform(shardCount))
         {
             Add(range, []);
@@ -233,7 +235,7 @@ internal sealed class FakeCluster : IBrokerGrains, ICatalogueGrain, IStreamGrain
 
     private StreamMap Map() => new(
         new StreamDescription(
-            "s", Generation, StreamStatus.Active, Mode, 24, 0, MaxRecordBytes, Now, Open.Count(), consumers.Count, version)
+            "s", Generation, StreamStatus.Active, Mode, 24, 0, MaxRecordBytes, created, Open.Count(), consumers.Count, version)
         {
             RecordDistribution = Distribution,
             Encryption = Encryption,

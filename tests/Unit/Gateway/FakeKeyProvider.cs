@@ -31,12 +31,24 @@ internal sealed class FakeKeyProvider : IKeyProvider
         return new NewDataKey(master, [.. plain, .. Sum(plain, context)]);
     }
 
-    public ValueTask<byte[]> UnwrapAsync(string masterKeyId, ReadOnlyMemory<byte> wrapped, string context, CancellationToken cancellation)
+    /// <summary>What unwrapping waits for; null for nothing.</summary>
+    public TaskCompletionSource? Hold { get; set; }
+
+    /// <summary>Completes when unwrapping was asked for.</summary>
+    public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public async ValueTask<byte[]> UnwrapAsync(string masterKeyId, ReadOnlyMemory<byte> wrapped, string context, CancellationToken cancellation)
     {
         Unwraps++;
+        Asked.TrySetResult();
+        if (Hold is { } hold)
+        {
+            await hold.Task;
+        }
+
         var plain = wrapped[..32].ToArray();
         return Fault is not null ? throw Fault
-            : wrapped.Span[32..].SequenceEqual(Sum(plain, context)) ? ValueTask.FromResult(plain)
+            : wrapped.Span[32..].SequenceEqual(Sum(plain, context)) ? plain
             : throw new BrokerException(BrokerErrorCode.KmsInvalidState, "another context");
     }
 

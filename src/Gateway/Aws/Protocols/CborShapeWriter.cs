@@ -14,6 +14,7 @@ internal sealed class CborShapeWriter(PooledBuffer output, bool timesInMilliseco
     private const byte Text = 3 << 5;
     private const byte UnixTime = 0xC1;
     private const byte Break = 0xFF;
+    private const int MaxHeadBytes = 9;
 
     public override void BeginMap() => Output.Write(0xBF);
 
@@ -25,17 +26,9 @@ internal sealed class CborShapeWriter(PooledBuffer output, bool timesInMilliseco
 
     public override void EndList() => Output.Write(Break);
 
-    public override void WriteString(ReadOnlySpan<byte> utf8)
-    {
-        WriteHead(Text, (ulong)utf8.Length);
-        Output.Write(utf8);
-    }
+    public override void WriteString(ReadOnlySpan<byte> utf8) => WriteBytes(Text, utf8);
 
-    public override void WriteBlob(ReadOnlySpan<byte> bytes)
-    {
-        WriteHead(Bytes, (ulong)bytes.Length);
-        Output.Write(bytes);
-    }
+    public override void WriteBlob(ReadOnlySpan<byte> bytes) => WriteBytes(Bytes, bytes);
 
     public override void WriteInteger(long value) => WriteHead(value < 0 ? Negative : Unsigned, value < 0 ? ~(ulong)value : (ulong)value);
 
@@ -56,35 +49,39 @@ internal sealed class CborShapeWriter(PooledBuffer output, bool timesInMilliseco
         Output.Advance(9);
     }
 
-    private void WriteHead(byte major, ulong value)
+    private void WriteBytes(byte major, ReadOnlySpan<byte> bytes)
     {
-        var span = Output.GetSpan(9);
+        var span = Output.GetSpan(MaxHeadBytes + bytes.Length);
+        var head = FormatHead(span, major, (ulong)bytes.Length);
+        bytes.CopyTo(span[head..]);
+        Output.Advance(head + bytes.Length);
+    }
+
+    private void WriteHead(byte major, ulong value) => Output.Advance(FormatHead(Output.GetSpan(MaxHeadBytes), major, value));
+
+    private static int FormatHead(Span<byte> span, byte major, ulong value)
+    {
         switch (value)
         {
             case < 24:
                 span[0] = (byte)(major | value);
-                Output.Advance(1);
-                break;
+                return 1;
             case <= byte.MaxValue:
                 span[0] = (byte)(major | 24);
                 span[1] = (byte)value;
-                Output.Advance(2);
-                break;
+                return 2;
             case <= ushort.MaxValue:
                 span[0] = (byte)(major | 25);
                 BinaryPrimitives.WriteUInt16BigEndian(span[1..], (ushort)value);
-                Output.Advance(3);
-                break;
+                return 3;
             case <= uint.MaxValue:
                 span[0] = (byte)(major | 26);
                 BinaryPrimitives.WriteUInt32BigEndian(span[1..], (uint)value);
-                Output.Advance(5);
-                break;
+                return 5;
             default:
                 span[0] = (byte)(major | 27);
                 BinaryPrimitives.WriteUInt64BigEndian(span[1..], value);
-                Output.Advance(9);
-                break;
+                return MaxHeadBytes;
         }
     }
 }

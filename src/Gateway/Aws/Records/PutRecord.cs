@@ -1,10 +1,10 @@
 using Broker.Contracts.Errors;
 using Broker.Contracts.Streams;
 using Broker.Gateway.Appending;
+using Broker.Gateway.Aws.Errors;
 using Broker.Gateway.Aws.Protocols;
 using Broker.Gateway.Aws.Shapes;
 using Broker.Gateway.Aws.Streams;
-using Broker.Gateway.Aws.Errors;
 using Broker.Gateway.Routing;
 
 namespace Broker.Gateway.Aws.Records;

@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
 using Broker.Contracts.Errors;
-using Broker.Contracts.Streams;
 using Broker.Contracts.Limits;
+using Broker.Contracts.Streams;
 using Broker.Gateway.Appending;
 using Broker.Gateway.Aws.Errors;
 using Broker.Gateway.Aws.Protocols;
 using Broker.Gateway.Aws.Shapes;
 using Broker.Gateway.Aws.Streams;
+using Broker.Gateway.Encryption;
 using Broker.Gateway.Routing;
 using Microsoft.Extensions.Options;
 
@@ -27,9 +28,9 @@ internal sealed class PutRecords(
         await DryRuns.EndIfAsync(input.DryRun, routes, name, call.Cancellation);
         var batch = await puts.PutAsync(
             name, new RawRecords(records!), isDivisible: true, appender.DeadlineAfter(TimeSpan.MaxValue), call.RetryIdentity?.Identity, call.Cancellation);
-        if (batch.Parts.Count == 0 && batch.Faults.Find(static fault => fault.Code == BrokerErrorCode.ResourceNotFound) is { } gone)
+        if (batch.Parts.Count == 0 && batch.Faults.Find(static fault => fault.Code == BrokerErrorCode.ResourceNotFound || KmsErrors.Contains(fault.Code)) is { } whole)
         {
-            throw new BrokerException(gone.Code, gone.Message);
+            throw new BrokerException(whole.Code, whole.Message);
         }
 
         using var body = new PooledBuffer(64 + (batch.RecordCount * 128));

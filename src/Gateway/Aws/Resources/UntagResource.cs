@@ -1,6 +1,6 @@
+using System.Collections.Immutable;
 using Broker.Gateway.Aws.Shapes;
 using Broker.Gateway.Routing;
-using System.Collections.Immutable;
 
 namespace Broker.Gateway.Aws.Resources;
 

@@ -1,6 +1,6 @@
-using Broker.Gateway.Aws.Errors;
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
+using Broker.Gateway.Aws.Errors;
 
 namespace Broker.Gateway.Aws.Streams;
 

@@ -1,9 +1,9 @@
+using System.Collections.Immutable;
 using Broker.Contracts.Grains;
 using Broker.Contracts.Streams;
 using Broker.Gateway.Aws.Errors;
 using Broker.Gateway.Aws.Shapes;
 using Broker.Gateway.Routing;
-using System.Collections.Immutable;
 
 namespace Broker.Gateway.Aws.Streams;
 

@@ -1,8 +1,8 @@
+using System.Globalization;
 using Broker.Contracts.Streams;
 using Broker.Gateway.Aws.Errors;
 using Broker.Gateway.Aws.Shapes;
 using Broker.Gateway.Routing;
-using System.Globalization;
 
 namespace Broker.Gateway.Aws.Streams;
 

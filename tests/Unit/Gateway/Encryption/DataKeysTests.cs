@@ -86,6 +86,25 @@ public sealed class DataKeysTests
     }
 
     [Fact]
+    public async Task A_provider_that_hangs_holds_nobody_up_for_longer_than_five_seconds()
+    {
+        var wrapped = await WrapAsync(1);
+        provider.Hold = new TaskCompletionSource();
+        var asking = keys.GetAsync(Stream, wrapped).AsTask();
+        await provider.Asked.Task;
+        while (!asking.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(5));
+            await Task.Yield();
+        }
+
+        await FailsAsync(BrokerErrorCode.Unavailable, () => asking);
+        provider.Hold = null;
+        time.Advance(TimeSpan.FromSeconds(1));
+        await keys.GetAsync(Stream, wrapped);
+    }
+
+    [Fact]
     public async Task No_more_keys_are_held_than_may_be_and_those_in_use_stay()
     {
         var first = await WrapAsync(1);

@@ -79,6 +79,30 @@ public sealed class EncryptionServiceTests : IDisposable
         });
         await FailsAsync("KMS_DISABLED", async () => await other.Streams.StartStreamEncryptionAsync(
             new() { StreamName = "s", EncryptionType = V1.EncryptionType.Kms, KeyId = "k1" }));
+
+        // AWS's clients are told the same, of the whole request.
+        using var http = new HttpClient();
+        foreach (var (operation, body) in new[]
+        {
+            ("PutRecord", """{"StreamName":"s","PartitionKey":"k","Data":"eA=="}"""),
+            ("PutRecords", """{"StreamName":"s","Records":[{"PartitionKey":"k","Data":"eA=="}]}"""),
+            ("GetRecords", $$"""{"ShardIterator":"{{iterator.ShardIterator}}"}"""),
+            ("StartStreamEncryption", """{"StreamName":"s","EncryptionType":"KMS","KeyId":"k1"}"""),
+        })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, other.Address)
+            {
+                Content = new ByteArrayContent(System.Text.Encoding.UTF8.GetBytes(body)),
+            };
+            request.Content.Headers.Add("Content-Type", "application/x-amz-json-1.1");
+            request.Headers.Add("X-Amz-Target", $"Kinesis_20131202.{operation}");
+            request.Headers.TryAddWithoutValidation(
+                "Authorization", "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/kinesis/aws4_request, SignedHeaders=host, Signature=00");
+            request.Headers.Add("X-Amz-Date", "20260101T000000Z");
+            using var answer = await http.SendAsync(request);
+            Assert.Equal((operation, 400), (operation, (int)answer.StatusCode));
+            Assert.Contains("KMSDisabledException", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
     }
 
     [Fact]
