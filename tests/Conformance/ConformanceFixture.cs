@@ -21,7 +21,17 @@ public sealed class ConformanceFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        await brokers.StartAsync();
+        try
+        {
+            await brokers.StartAsync();
+        }
+        catch
+        {
+            // What fails here is not disposed of.
+            brokers.Dispose();
+            throw;
+        }
+
         Aws = new AwsClient(brokers.Main.Endpoint);
         foreach (var client in ClientProgram.All)
         {
