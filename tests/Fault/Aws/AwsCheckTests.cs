@@ -9,8 +9,8 @@ namespace Broker.Tests.Fault.Aws;
 /// <summary>What readers check is found where it is wrong.</summary>
 public sealed class AwsCheckTests
 {
-    /// <summary>One frame, <c>:event-type</c> of 2 letters, payload <c>{}</c>.</summary>
-    private static readonly byte[] Frame = Sealed([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11, .. ":event-type"u8, 7, 0, 2, .. "ab"u8, .. "{}"u8, 0, 0, 0, 0]);
+    /// <summary>13 bytes of prelude and header name's length, 11 of name, 3 and 2 of its value, 2 of payload, 4 of checksum.</summary>
+    private static readonly byte[] Frame = FrameOf("ab");
 
     [Fact]
     public async Task ASoundFrameIsRead()
@@ -71,8 +71,10 @@ public sealed class AwsCheckTests
             Assert.Throws<InvalidDataException>(() => AwsRecords.Read(record, WireProtocol.AwsCbor, "s", isEncrypted)).Message;
     }
 
-    private static byte[] Sealed(byte[] frame)
+    /// <summary>One sound frame with an <c>:event-type</c> alone, and the payload <c>{}</c>.</summary>
+    public static byte[] FrameOf(string type)
     {
+        byte[] frame = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11, .. ":event-type"u8, 7, 0, (byte)type.Length, .. Encoding.UTF8.GetBytes(type), .. "{}"u8, 0, 0, 0, 0];
         BinaryPrimitives.WriteInt32BigEndian(frame, frame.Length);
         BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(4), frame.Length - 12 - 2 - 4);
         BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(8), Crc32.HashToUInt32(frame.AsSpan(0, 8)));

@@ -12,9 +12,9 @@ public sealed class AwsWriterTests
     {
         using var fake = new FakeBroker { BreaksConnections = 2, IsUnavailable = 1 };
         Assert.Empty(await FaultsAsync(fake));
-        Assert.True(fake.Attempts.Count > 4, $"{fake.Attempts.Count} attempts");
         Assert.Single(fake.Attempts.Take(4).Distinct());
-        Assert.NotEqual(fake.Attempts[0].Invocation, fake.Attempts[4].Invocation);
+        Assert.Equal(3, fake.Attempts.Distinct().Count());
+        Assert.Equal(3, fake.Attempts.DistinctBy(attempt => attempt.Invocation).Count());
     }
 
     [Fact]
@@ -22,8 +22,9 @@ public sealed class AwsWriterTests
     {
         using var fake = new FakeBroker { FailsRecords = 1 };
         Assert.Empty(await FaultsAsync(fake));
-        Assert.NotEqual(fake.Attempts[0].Invocation, fake.Attempts[1].Invocation);
-        Assert.True(fake.Attempts[1].Body.Length < fake.Attempts[0].Body.Length);
+        var sent = fake.Attempts.Distinct().ToList();
+        Assert.Equal(4, sent.DistinctBy(attempt => attempt.Invocation).Count());
+        Assert.True(sent[1].Body.Length < sent[0].Body.Length);
     }
 
     [Fact]
@@ -44,7 +45,9 @@ public sealed class AwsWriterTests
     public async Task ABrokerThatKeepsNothingIsFound()
     {
         using var fake = new FakeBroker { KeepsNothing = true };
-        Assert.All(await FaultsAsync(fake), fault => Assert.StartsWith("lost", fault, StringComparison.Ordinal));
+        var faults = await FaultsAsync(fake);
+        Assert.NotEmpty(faults);
+        Assert.All(faults, fault => Assert.StartsWith("lost", fault, StringComparison.Ordinal));
     }
 
     private static async Task<List<string>> FaultsAsync(FakeBroker fake)
