@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Broker.Contracts.Blocks;
 using Broker.Contracts.Streams;
 using Broker.Silo.Storage;
@@ -32,66 +31,6 @@ public sealed class EmbeddedLogTests
         Assert.Equal(3, test.Files(".journal").Count());
         Assert.Equal(2, (await test.Log.ReadAsync(TestLog.Key(1), 0, 1, default)).Count + (await test.Log.ReadAsync(TestLog.Key(1), 2, 1, default)).Count);
         Assert.Empty(await test.Log.ReadAsync(TestLog.Key(1), 4, 1, default));
-    }
-
-    [Fact]
-    public async Task A_later_opener_fences_the_earlier()
-    {
-        await using var test = new TestLog();
-        await test.OpenAsync();
-        await test.AppendAsync(TestLog.Key(0));
-        var second = await test.Log.OpenAsync(TestLog.Key(0), default);
-        Assert.Equal(1, second.NextOrdinal);
-        Assert.Equal(AppendStatus.Fenced, (await test.AppendAsync(TestLog.Key(0))).Status);
-        Assert.False(await test.Log.IsCurrentAsync(TestLog.Key(0), second.Epoch - 1, default));
-        Assert.True(await test.Log.IsCurrentAsync(TestLog.Key(0), second.Epoch, default));
-    }
-
-    [Fact]
-    public async Task A_sealed_shard_takes_nothing_more()
-    {
-        await using var test = new TestLog();
-        await test.OpenAsync();
-        await test.AppendAsync(TestLog.Key(0));
-        Assert.True((await test.AppendAsync(TestLog.Key(0), flags: BlockFlags.Seal)).IsCommitted);
-        Assert.Equal(AppendStatus.Fenced, (await test.AppendAsync(TestLog.Key(0))).Status);
-        await test.ReopenAsync();
-        var head = await test.Log.OpenAsync(TestLog.Key(0), default);
-        Assert.True(head.IsSealed);
-        Assert.Equal(1, head.StateOrdinal);
-    }
-
-    [Fact]
-    public async Task An_append_of_the_largest_size_fits()
-    {
-        await using var test = new TestLog();
-        await test.OpenAsync();
-        var key = TestLog.Key(0);
-        var head = await test.Log.OpenAsync(key, default);
-        var blocks = Enumerable.Range(0, 2)
-            .Select(i => PayloadBuilder.MakeBlock(key, new byte[(ShardAppend.MaxBytes / 2) - BlockHead.EncodedLength], 1, []).Stamp(head.Epoch, i, i, 1))
-            .ToImmutableArray();
-        Assert.True((await test.Log.AppendAsync(new ShardAppend(key, head.Epoch, 0, blocks))).IsCommitted);
-        Assert.True((await test.AppendAsync(TestLog.Key(1))).IsCommitted);
-        await test.ReopenAsync();
-        Assert.Equal([0, 1], await test.OrdinalsAsync(key));
-    }
-
-    [Fact]
-    public async Task Records_are_found_by_arrival()
-    {
-        await using var test = new TestLog();
-        await test.OpenAsync();
-        for (var arrival = 10; arrival <= 300; arrival += 10)
-        {
-            await test.AppendAsync(TestLog.Key(0), 20_000, arrival);
-        }
-
-        await test.ReopenAsync();
-        Assert.Equal(0, await test.Log.FindAsync(TestLog.Key(0), 5, default));
-        Assert.Equal(2, await test.Log.FindAsync(TestLog.Key(0), 11, default));
-        Assert.Equal(58, await test.Log.FindAsync(TestLog.Key(0), 300, default));
-        Assert.Null(await test.Log.FindAsync(TestLog.Key(0), 301, default));
     }
 
     [Fact]

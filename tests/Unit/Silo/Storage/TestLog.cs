@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Broker.Contracts.Blocks;
 using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
@@ -13,7 +12,7 @@ namespace Broker.Tests.Unit.Silo.Storage;
 /// <summary>A log in a directory of its own, which is removed in the end, and a writer for its shards.</summary>
 internal sealed class TestLog : IAsyncDisposable
 {
-    private readonly Dictionary<ShardKey, ShardHead> heads = [];
+    private LogWriter writer = null!;
 
     public TestLog(JournalIoMode mode = JournalIoMode.Auto) => Options = new EmbeddedLogOptions
     {
@@ -37,9 +36,9 @@ internal sealed class TestLog : IAsyncDisposable
 
     public async Task OpenAsync()
     {
-        heads.Clear();
         Log = await EmbeddedLog.OpenAsync(
             Wrap(new FileDevice(Options.DataDirectory, Options.IoMode)), Options, TimeProvider.System, NullLogger.Instance, default);
+        writer = new LogWriter(Log);
     }
 
     public async Task ReopenAsync()
@@ -48,35 +47,9 @@ internal sealed class TestLog : IAsyncDisposable
         await OpenAsync();
     }
 
-    /// <summary>Appends one block, opening the shard first where that was not done.</summary>
-    public async Task<AppendOutcome> AppendAsync(ShardKey shard, int payloadBytes = 100, long arrival = 1, BlockFlags flags = BlockFlags.None)
-    {
-        if (!heads.TryGetValue(shard, out var head))
-        {
-            head = await Log.OpenAsync(shard, default);
-        }
-
-        var payload = new byte[payloadBytes];
-        payload.AsSpan().Fill((byte)head.NextOrdinal);
-        var block = PayloadBuilder.MakeBlock(shard, payload, flags == BlockFlags.None ? 2 : 0, [], flags)
-            .Stamp(head.Epoch, head.NextOrdinal, head.NextPosition, Math.Max(arrival, head.LastArrivalUnixMilliseconds));
-        var outcome = await Log.AppendAsync(new ShardAppend(shard, head.Epoch, head.NextOrdinal, ImmutableArray.Create(block)));
-        if (outcome.IsCommitted)
-        {
-            heads[shard] = head with
-            {
-                NextOrdinal = head.NextOrdinal + 1,
-                NextPosition = block.Head.EndPosition,
-                LastArrivalUnixMilliseconds = block.Head.ArrivalUnixMilliseconds,
-            };
-        }
-        else if (outcome.Status != AppendStatus.DiskFull)
-        {
-            heads.Remove(shard);
-        }
-
-        return outcome;
-    }
+    /// <inheritdoc cref="LogWriter.AppendAsync"/>
+    public Task<AppendOutcome> AppendAsync(ShardKey shard, int payloadBytes = 100, long arrival = 1, BlockFlags flags = BlockFlags.None) =>
+        writer.AppendAsync(shard, payloadBytes, arrival, flags);
 
     /// <summary>Appends blocks until a number of journal files exist.</summary>
     public async Task FillAsync(ShardKey shard, int files, long arrival = 1)
@@ -87,21 +60,7 @@ internal sealed class TestLog : IAsyncDisposable
         }
     }
 
-    public async Task<List<long>> OrdinalsAsync(ShardKey shard, long from = 0)
-    {
-        List<long> ordinals = [];
-        while (true)
-        {
-            var blocks = await Log.ReadBlocksAsync(shard, from, 100_000, default);
-            if (blocks.Count == 0)
-            {
-                return ordinals;
-            }
-
-            ordinals.AddRange(blocks.Select(block => block.Head.Ordinal));
-            from = ordinals[^1] + 1;
-        }
-    }
+    public Task<List<long>> OrdinalsAsync(ShardKey shard, long from = 0) => writer.OrdinalsAsync(shard, from);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,155 @@
+using Broker.Contracts.Blocks;
+using Broker.Contracts.Shards;
+using Broker.Contracts.Streams;
+using Broker.Silo.Storage.Embedded.Shards;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Broker.Silo.Storage.Postgres.Log;
+
+/// <summary>The record log of a cluster in a PostgreSQL database that all silos share (docs/layouts/postgres.md).</summary>
+/// <remarks>
+/// <para>
+/// Opened once by the host, before any shard, and disposed after the last. A head row a shard admits one writer: a commit moves it only
+/// from the epoch and place that the writer names, in the transaction that stores the blocks. Disposal commits what is queued.
+/// </para>
+/// <para>
+/// A commit that lost its connection is never sent again. Its shards answer <see cref="AppendStatus.Uncertain"/> until they are opened,
+/// which waits for what is left of it in the server and reads the head afterwards.
+/// </para>
+/// </remarks>
+public sealed class PostgresLog : IShardLog, IAsyncDisposable
+{
+    private readonly NpgsqlDataSource database;
+    private readonly TimeProvider time;
+    private readonly Segments segments;
+    private readonly GroupCommitter committer;
+    private readonly ShardOpener opener;
+    private readonly BlockQuery query;
+
+    private PostgresLog(NpgsqlDataSource database, PostgresOptions options, TimeProvider time, ILogger logger)
+    {
+        this.database = database;
+        this.time = time;
+        segments = new Segments(database);
+        opener = new ShardOpener(database, options, time, logger);
+        query = new BlockQuery(database);
+        committer = new GroupCommitter(database, segments, options, time, logger);
+    }
+
+    /// <summary>Sees that the database is what this release needs, and opens the log in it.</summary>
+    /// <param name="database">Made by <see cref="PostgresOptions.CreateDataSource"/>; stays its owner's to dispose, after the log.</param>
+    /// <param name="options">Those of the database.</param>
+    /// <param name="time">Of waits and of the segments that are made ahead.</param>
+    /// <param name="logger">Told of commits that failed and of connections that were ended.</param>
+    /// <param name="cancellationToken">Ends the wait for the database.</param>
+    /// <exception cref="StorageException">The database is not reached, not durable, not migrated, or of a newer release.</exception>
+    public static async ValueTask<PostgresLog> OpenAsync(
+        NpgsqlDataSource database, PostgresOptions options, TimeProvider time, ILogger<PostgresLog> logger, CancellationToken cancellationToken)
+    {
+        await PostgresSchema.VerifyAsync(database, cancellationToken);
+        var log = new PostgresLog(database, options, time, logger);
+        await log.PrepareAsync(new Dictionary<StreamGeneration, long>(), cancellationToken);
+        log.committer.Start();
+        return log;
+    }
+
+    public async ValueTask<ShardHead> OpenAsync(ShardKey shard, CancellationToken cancellationToken)
+    {
+        if (await opener.OpenAsync(shard, cancellationToken) is not { } opened)
+        {
+            // Of a stream that was deleted: it ends nowhere, and takes nothing.
+            return HeadOf(0, ShardEnd.Empty);
+        }
+
+        var head = HeadOf(opened.Epoch, opened.Durable);
+        committer.Opened(opened);
+        return head;
+    }
+
+    public async ValueTask<ShardHead> PeekAsync(ShardKey shard, CancellationToken cancellationToken) =>
+        await query.HeadAsync(shard, cancellationToken) ?? HeadOf(0, ShardEnd.Empty);
+
+    public ValueTask<AppendOutcome> AppendAsync(ShardAppend append) => committer.AppendAsync(append);
+
+    public ValueTask<IReadOnlyList<RecordBlock>> ReadAsync(ShardKey shard, long fromPosition, int maxBytes, CancellationToken cancellationToken) =>
+        query.ReadAsync(shard, fromPosition, maxBytes, cancellationToken);
+
+    public ValueTask<IReadOnlyList<RecordBlock>> ReadBlocksAsync(ShardKey shard, long fromOrdinal, int maxBytes, CancellationToken cancellationToken) =>
+        query.ReadBlocksAsync(shard, fromOrdinal, maxBytes, cancellationToken);
+
+    public ValueTask<long?> FindAsync(ShardKey shard, long arrivalUnixMilliseconds, CancellationToken cancellationToken) =>
+        query.FindAsync(shard, arrivalUnixMilliseconds, cancellationToken);
+
+    public async ValueTask<bool> IsCurrentAsync(ShardKey shard, long epoch, CancellationToken cancellationToken) =>
+        (await query.HeadAsync(shard, cancellationToken))?.Epoch == epoch;
+
+    public async ValueTask DeleteStreamAsync(StreamGeneration stream, CancellationToken cancellationToken)
+    {
+        await RunAsync("SELECT broker_delete_stream($1)", [new NpgsqlParameter<long> { TypedValue = stream.Value }], cancellationToken);
+        committer.Deleted(shard => shard.Stream == stream);
+    }
+
+    public async ValueTask<ExpiryReport> ExpireAsync(IReadOnlyDictionary<StreamGeneration, long> horizons, CancellationToken cancellationToken)
+    {
+        await PrepareAsync(horizons, cancellationToken);
+        var report = default(ExpiryReport);
+        foreach (var segment in await OldestAsync(horizons, cancellationToken))
+        {
+            NpgsqlParameter[] parameters =
+            [
+                new NpgsqlParameter<long> { TypedValue = segment },
+                new NpgsqlParameter<long[]> { TypedValue = [.. horizons.Keys.Select(stream => stream.Value)] },
+                new NpgsqlParameter<long[]> { TypedValue = [.. horizons.Values] },
+            ];
+            if (await RunAsync("SELECT broker_drop_segment($1, $2, $3)", parameters, cancellationToken) is long freed)
+            {
+                segments.Forget();
+                report = report with { FilesDropped = report.FilesDropped + 1, BytesFreed = report.BytesFreed + freed };
+            }
+        }
+
+        return report;
+    }
+
+    /// <summary>Commits what is queued; what comes later is answered <see cref="AppendStatus.Uncertain"/>.</summary>
+    public ValueTask DisposeAsync() => committer.DisposeAsync();
+
+    private static ShardHead HeadOf(long epoch, ShardEnd end) =>
+        new(epoch, end.NextOrdinal, end.NextPosition, end.LastArrival, end.StateOrdinal, end.IsSealed);
+
+    private async ValueTask PrepareAsync(IReadOnlyDictionary<StreamGeneration, long> horizons, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await segments.PrepareAsync(horizons, time.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken);
+        }
+        catch (NpgsqlException exception)
+        {
+            throw PostgresErrors.Translate(exception, null);
+        }
+    }
+
+    /// <summary>Segments that may have expired, oldest first.</summary>
+    private async ValueTask<long[]> OldestAsync(IReadOnlyDictionary<StreamGeneration, long> horizons, CancellationToken cancellationToken) =>
+        (long[])(await RunAsync(
+            "SELECT coalesce(array_agg(id ORDER BY slice_end), '{}') FROM broker_segments s WHERE slice_end <= $1 OR EXISTS (SELECT FROM broker_deleted_streams d JOIN broker_extents e USING (generation) WHERE e.segment = s.id)",
+            [new NpgsqlParameter<long> { TypedValue = horizons.Values.DefaultIfEmpty(long.MinValue).Max() }],
+            cancellationToken))!;
+
+    private async ValueTask<object?> RunAsync(string sql, NpgsqlParameter[] parameters, CancellationToken cancellationToken)
+    {
+        await using var connection = database.CreateConnection();
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            await using var command = new NpgsqlCommand(sql, connection);
+            command.Parameters.AddRange(parameters);
+            return await command.ExecuteScalarAsync(cancellationToken);
+        }
+        catch (NpgsqlException exception)
+        {
+            throw PostgresErrors.Translate(exception, connection, mayHaveLanded: true);
+        }
+    }
+}
