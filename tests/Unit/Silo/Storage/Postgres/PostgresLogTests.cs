@@ -42,6 +42,17 @@ public sealed class PostgresLogTests : ShardLogContract
     }
 
     [PostgresFact]
+    public async Task An_owner_is_refused_from_the_moment_another_silo_opens_its_shard()
+    {
+        await using var other = await PostgresNode.OpenAsync(database!.ConnectionString);
+        await AppendAsync(Key(0));
+        var head = await other.Log.OpenAsync(Key(0), default);
+        Assert.Equal(AppendStatus.Fenced, (await AppendAsync(Key(0))).Status);
+        Assert.Equal(head, await Log.PeekAsync(Key(0), default));
+        Assert.True(await Log.IsCurrentAsync(Key(0), head.Epoch, default));
+    }
+
+    [PostgresFact]
     public async Task A_commit_whose_connection_is_ended_is_uncertain_and_the_shard_goes_on_after_opening()
     {
         await AppendAsync(Key(0));
@@ -112,7 +123,7 @@ public sealed class PostgresLogTests : ShardLogContract
         await AppendAsync(Key(2), arrival: 5 * Hour);
         await AppendAsync(Key(2), arrival: 7 * Hour);
         Assert.Equal(0, (await Log.ExpireAsync(new Dictionary<StreamGeneration, long> { [new(1)] = (3 * Hour) - 1 }, default)).FilesDropped);
-        var report = await Log.ExpireAsync(new Dictionary<StreamGeneration, long> { [new(1)] = 6 * Hour }, default);
+        var report = await Log.ExpireAsync(new Dictionary<StreamGeneration, long> { [new(1)] = 6 * Hour, [new(2)] = 4 * Hour }, default);
         Assert.Equal(1, report.FilesDropped);
         Assert.True(report.BytesFreed > 0);
         for (var round = 0; round < 2; round++)
