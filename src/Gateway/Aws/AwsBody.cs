@@ -1,3 +1,4 @@
+using System.Buffers;
 using Broker.Contracts.Errors;
 using Broker.Gateway.Appending;
 using Broker.Gateway.Aws.Errors;
@@ -30,6 +31,11 @@ internal sealed class AwsBody(MessageBudget messages, Microsoft.Extensions.Optio
         try
         {
             lease.Hold(announced ?? 0);
+            if (TryReadAtOnce(context, lease.Buffer))
+            {
+                return lease;
+            }
+
             using var late = new CancellationTokenSource(options.Value.MessageTimeout, clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, context.RequestAborted);
             try
@@ -69,6 +75,27 @@ internal sealed class AwsBody(MessageBudget messages, Microsoft.Extensions.Optio
             lease.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Most bodies are there with their heads: they need no timer.</summary>
+    private static bool TryReadAtOnce(HttpContext context, PooledBuffer buffer)
+    {
+        var reader = context.Request.BodyReader;
+        if (context.Request.ContentLength is not (> 0 and <= StepBytes and var length) || !reader.TryRead(out var read))
+        {
+            return false;
+        }
+
+        if (read.Buffer.Length < length)
+        {
+            reader.AdvanceTo(read.Buffer.Start);
+            return false;
+        }
+
+        read.Buffer.CopyTo(buffer.GetSpan((int)length));
+        buffer.Advance((int)length);
+        reader.AdvanceTo(read.Buffer.End);
+        return true;
     }
 
     private static AwsException TooLarge() => new(new AwsError(

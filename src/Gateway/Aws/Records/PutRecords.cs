@@ -51,16 +51,7 @@ internal sealed class PutRecords(
             input.Records = records?.ConvertAll(static record => record.ToEntry());
         }
 
-        var validator = new ShapeValidator();
-        foreach (var member in InputShape.Members)
-        {
-            if (!isSound || member.Name != nameof(Input.Records))
-            {
-                validator.Visit(member, member.Get(input), "");
-            }
-        }
-
-        validator.ThrowIfAny();
+        ShapeValidator.Check(InputShape, input, isSound ? [nameof(Input.Records)] : []);
         if (records!.Count > most)
         {
             throw AwsException.Validation($"Records has more than {most} members, which is the most (Broker:Limits:{nameof(BrokerLimits.MaxRecordsPerBatch)}).");
