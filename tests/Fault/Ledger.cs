@@ -15,10 +15,10 @@ public sealed class Ledger
     public IEnumerable<(string Id, string Shard, string Sequence)> Acknowledged =>
         acknowledged.Select(entry => (entry.Key, entry.Value.Shard, entry.Value.Sequence));
 
-    /// <summary>The data of the next record of a writer under a key: <c>writer|key|number|padding</c>.</summary>
+    /// <summary>The data of the next record of a writer: <c>writer|key|number|padding</c>. One number a writer, whatever the key.</summary>
     public (string Id, byte[] Data) Next(string writer, string key, int padding)
     {
-        var number = counters.AddOrUpdate($"{writer}|{key}", 1, (_, last) => last + 1);
+        var number = counters.AddOrUpdate(writer, 1, (_, last) => last + 1);
         var id = string.Create(CultureInfo.InvariantCulture, $"{writer}|{key}|{number}");
         return (id, Encoding.UTF8.GetBytes($"{id}|{new string('p', padding)}"));
     }
@@ -38,12 +38,14 @@ public sealed class Ledger
     }
 
     /// <summary>Faults of a complete read, in the order in which a follower saw the records (parents before children).</summary>
+    /// <param name="read">What was read.</param>
+    /// <param name="orderedWriters">Writers whose records must be in order, within a key and within a shard.</param>
     public List<string> Check(IReadOnlyList<ReadRecord> read, IReadOnlySet<string> orderedWriters)
     {
         var faults = new List<string>();
         var seen = new Dictionary<string, ReadRecord>();
         var lastOfShard = new Dictionary<string, string>();
-        var lastOfKey = new Dictionary<string, long>();
+        var lastOfLane = new Dictionary<(string Writer, string Lane), long>();
         foreach (var record in read)
         {
             if (!seen.TryAdd(record.Id, record))
@@ -61,13 +63,15 @@ public sealed class Ledger
             if (orderedWriters.Contains(parts[0]))
             {
                 var number = long.Parse(parts[2], CultureInfo.InvariantCulture);
-                var key = $"{parts[0]}|{parts[1]}";
-                if (lastOfKey.TryGetValue(key, out var lastNumber) && number <= lastNumber)
+                foreach (var lane in (string[])[$"key {parts[1]}", $"shard {record.Shard}"])
                 {
-                    faults.Add($"out of order: {record} after number {lastNumber} of its key");
-                }
+                    if (lastOfLane.TryGetValue((parts[0], lane), out var lastNumber) && number <= lastNumber)
+                    {
+                        faults.Add($"out of order: {record} after number {lastNumber} of its {lane}");
+                    }
 
-                lastOfKey[key] = number;
+                    lastOfLane[(parts[0], lane)] = number;
+                }
             }
         }
 

@@ -26,6 +26,20 @@ public sealed class LedgerTests
     public void AChildReadBeforeItsParentIsFound() => Assert.Contains(Check([Sound[2], Sound[0], Sound[1]]), fault => fault.StartsWith("out of order", StringComparison.Ordinal));
 
     [Fact]
+    public void ASwappedPairOfOneShardIsFoundWhateverTheKeys() =>
+        Assert.Contains("of its shard", Assert.Single(new Ledger().Check(
+            [new("w|k|2", "shardId-000000000000", "10", 1), new("w|other|1", "shardId-000000000000", "11", 1)], new HashSet<string> { "w" })), StringComparison.Ordinal);
+
+    [Fact]
+    public void ASecondAnswerThatIsNotTheFirstIsFound()
+    {
+        var ledger = new Ledger();
+        ledger.Acknowledge("w|k|1", "shardId-000000000000", "10");
+        ledger.Acknowledge("w|k|1", "shardId-000000000000", "10");
+        Assert.Contains("again", Assert.Throws<InvalidOperationException>(() => ledger.Acknowledge("w|k|1", "shardId-000000000000", "11")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AnotherPlaceThanAcknowledgedIsFound() =>
         Assert.Contains("moved", Assert.Single(Check([Sound[0], Sound[1], Sound[2] with { Sequence = "29" }])), StringComparison.Ordinal);
 

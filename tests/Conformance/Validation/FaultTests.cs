@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using Broker.Tests.Conformance.Wire;
 using Xunit;
 
 namespace Broker.Tests.Conformance.Validation;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Broker.Tests.Conformance.Model;
-using Broker.Tests.Conformance.Wire;
 using Xunit;
 
 namespace Broker.Tests.Conformance.Validation;

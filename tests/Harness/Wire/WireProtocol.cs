@@ -1,4 +1,4 @@
-namespace Broker.Tests.Conformance.Wire;
+namespace Broker.Tests.Harness.Wire;
 
 /// <summary>The protocols of the AWS endpoint.</summary>
 public enum WireProtocol

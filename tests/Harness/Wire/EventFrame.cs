@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Text;
 
-namespace Broker.Tests.Conformance.Wire;
+namespace Broker.Tests.Harness.Wire;
 
 /// <summary>A frame of <c>application/vnd.amazon.eventstream</c>.</summary>
 /// <param name="Headers">Its headers, all of which are strings here.</param>
@@ -17,16 +17,20 @@ public sealed record EventFrame(IReadOnlyDictionary<string, string> Headers, byt
     public static async Task<EventFrame?> ReadAsync(Stream stream, CancellationToken cancellation)
     {
         var prelude = new byte[Prelude];
-        if (await stream.ReadAtLeastAsync(prelude, Prelude, throwOnEndOfStream: false, cancellation) < Prelude)
+        switch (await stream.ReadAtLeastAsync(prelude, Prelude, throwOnEndOfStream: false, cancellation))
         {
-            return null;
+            case 0:
+                return null;
+            case < Prelude:
+                throw new EndOfStreamException("The stream ends within a prelude.");
         }
 
+        // Before the lengths are used.
+        Check(prelude.AsSpan(0, 8), prelude.AsSpan(8, 4), "prelude");
         var frame = new byte[BinaryPrimitives.ReadInt32BigEndian(prelude)];
         var headerBytes = BinaryPrimitives.ReadInt32BigEndian(prelude.AsSpan(4));
         prelude.CopyTo(frame, 0);
         await stream.ReadExactlyAsync(frame.AsMemory(Prelude), cancellation);
-        Check(frame.AsSpan(0, 8), frame.AsSpan(8, 4), "prelude");
         Check(frame.AsSpan(..^4), frame.AsSpan(^4..), "frame");
         return new EventFrame(ReadHeaders(frame.AsSpan(Prelude, headerBytes)), frame[(Prelude + headerBytes)..^4]);
     }

@@ -2,7 +2,7 @@ using System.Formats.Cbor;
 using System.Globalization;
 using System.Text.Json;
 
-namespace Broker.Tests.Conformance.Wire;
+namespace Broker.Tests.Harness.Wire;
 
 /// <summary>
 /// Values to bodies and back: <c>Dictionary&lt;string, object?&gt;</c>, <c>List&lt;object?&gt;</c>, string, long, double, bool, byte[],

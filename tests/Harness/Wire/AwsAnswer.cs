@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 
-namespace Broker.Tests.Conformance.Wire;
+namespace Broker.Tests.Harness.Wire;
 
 /// <summary>An answer of the AWS endpoint, whole.</summary>
 /// <param name="Protocol">The protocol of the request.</param>

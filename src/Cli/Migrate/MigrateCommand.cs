@@ -1,0 +1,47 @@
+using System.CommandLine;
+using Broker.Silo.Storage;
+using Broker.Silo.Storage.Postgres;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Broker.Cli.Migrate;
+
+/// <summary><c>broker migrate</c>: makes or brings up to date the tables of a PostgreSQL database.</summary>
+internal static class MigrateCommand
+{
+    public static Command Create()
+    {
+        var postgres = new Option<string>("--postgres")
+        {
+            Description = "Connection string of the database, as in 'Host=db;Database=broker;Username=broker;Password=...'.",
+            HelpName = "CONNECTIONSTRING",
+            Required = true,
+        };
+        var command = new Command("migrate", "Bring a PostgreSQL database up to this release. Repeatable; many may run at once.") { postgres };
+        command.SetAction((parse, cancellation) => RunAsync(parse.GetValue(postgres)!, cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string connectionString, CancellationToken cancellation)
+    {
+        try
+        {
+            var ran = await new PostgresSchema(NullLogger<PostgresSchema>.Instance).MigrateAsync(connectionString, cancellation);
+            Console.Out.WriteLine(ran.Count == 0 ? "Up to date." : $"Ran {string.Join(", ", ran)}.");
+            return ExitCode.Success;
+        }
+        catch (ArgumentException exception)
+        {
+            Console.Error.WriteLine($"broker: --postgres is not a connection string: {exception.Message}");
+            return ExitCode.Usage;
+        }
+        catch (StorageException exception)
+        {
+            Console.Error.WriteLine($"broker: {exception.Message}");
+            return exception.InnerException is Npgsql.NpgsqlException and not Npgsql.PostgresException ? ExitCode.CannotConnect : ExitCode.Failure;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Interrupted;
+        }
+    }
+}

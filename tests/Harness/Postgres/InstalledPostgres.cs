@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Broker.Tests.Harness.Postgres;
+
+/// <summary>A server from the binaries that Debian's package leaves, in a temporary directory, on loopback and a socket there.</summary>
+/// <remarks>
+/// A shell stands between: it starts and stops the server on a word, and when its input ends, because this process ended in whatever
+/// way, it stops the server and removes the directory. PostgreSQL refuses to run as root, so root hands over to another user.
+/// </remarks>
+internal sealed class InstalledPostgres : PostgresServer
+{
+    private const string Keeper = """
+        directory=$1 bin=$2 port=$3
+        start() { "$bin/pg_ctl" -D "$directory/data" -l "$directory/log" -s -w start; }
+        "$bin/initdb" -D "$directory/data" -U broker -A trust -E UTF8 --locale=C --no-sync >"$directory/log" 2>&1 &&
+        cat >>"$directory/data/postgresql.conf" <<END &&
+        port = $port
+        listen_addresses = '127.0.0.1'
+        unix_socket_directories = '$directory'
+        fsync = on
+        shared_buffers = 32MB
+        max_wal_size = 128MB
+        max_connections = 60
+        END
+        start && echo ready
+        while read -r word; do
+          case $word in
+            crash) "$bin/pg_ctl" -D "$directory/data" -s -w -m immediate stop ;;
+            start) start ;;
+          esac && echo ready || echo failed
+        done
+        "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop
+        cd / && rm -rf "$directory"
+        """;
+
+    private static readonly string? Binaries = FindBinaries();
+    private static readonly string? Account = FindAccount();
+
+    private readonly string directory;
+    private readonly int port;
+    private readonly Process keeper;
+
+    private InstalledPostgres(string directory, int port, Process keeper) => (this.directory, this.port, this.keeper) = (directory, port, keeper);
+
+    public static new string? Absence =>
+        Binaries is null ? "initdb and postgres are not in /usr/lib/postgresql/*/bin (Debian: apt-get install postgresql)."
+        : Environment.IsPrivilegedProcess && Account is null ? "it refuses to run as root, and there is no user postgres or nobody." : null;
+
+    public override string ConnectionString => $"Host=127.0.0.1;Port={port.ToString(CultureInfo.InvariantCulture)};Username=broker";
+
+    public static async Task<InstalledPostgres> CreateAsync()
+    {
+        var directory = Directory.CreateTempSubdirectory("broker-postgres-").FullName;
+        if (Environment.IsPrivilegedProcess)
+        {
+            using var chown = Process.Start("chown", [Account!, directory]);
+            await chown.WaitForExitAsync();
+        }
+
+        var port = BrokerProcess.FreePort();
+        string[] shell = ["sh", "-c", Keeper, "keeper", directory, Binaries!, port.ToString(CultureInfo.InvariantCulture)];
+        var start = Environment.IsPrivilegedProcess
+            ? new ProcessStartInfo("runuser", ["-u", Account!, "--", .. shell])
+            : new ProcessStartInfo(shell[0], shell[1..]);
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        start.WorkingDirectory = directory;
+        var server = new InstalledPostgres(directory, port, Process.Start(start)!);
+        await server.ExpectReadyAsync();
+        return server;
+    }
+
+    public override Task RestartAsync() => SayAsync("start");
+
+    public override Task CrashAsync() => SayAsync("crash");
+
+    public override async ValueTask DisposeAsync()
+    {
+        keeper.StandardInput.Close();
+        await keeper.WaitForExitAsync();
+        keeper.Dispose();
+    }
+
+    private async Task SayAsync(string word)
+    {
+        await keeper.StandardInput.WriteLineAsync(word);
+        await keeper.StandardInput.FlushAsync();
+        await ExpectReadyAsync();
+    }
+
+    private async Task ExpectReadyAsync()
+    {
+        if (await keeper.StandardOutput.ReadLineAsync() is var line and not "ready")
+        {
+            var log = Path.Combine(directory, "log");
+            throw new InvalidOperationException($"PostgreSQL did not do as told ('{line}'):\n{(File.Exists(log) ? await File.ReadAllTextAsync(log) : "It left no log.")}");
+        }
+    }
+
+    private static string? FindBinaries() => Directory.Exists("/usr/lib/postgresql")
+        ? Directory.EnumerateDirectories("/usr/lib/postgresql")
+            .OrderByDescending(release => int.TryParse(Path.GetFileName(release), CultureInfo.InvariantCulture, out var number) ? number : 0)
+            .Select(release => Path.Combine(release, "bin"))
+            .FirstOrDefault(bin => File.Exists(Path.Combine(bin, "initdb")) && File.Exists(Path.Combine(bin, "postgres")))
+        : null;
+
+    private static string? FindAccount() => File.Exists("/etc/passwd")
+        ? new[] { "postgres", "nobody" }.FirstOrDefault(name => File.ReadLines("/etc/passwd").Any(line => line.StartsWith(name + ":", StringComparison.Ordinal)))
+        : null;
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using Npgsql;
+
+namespace Broker.Tests.Harness.Postgres;
+
+/// <summary>An empty database on a server of tests, dropped in the end with whoever is still connected.</summary>
+public sealed class PostgresDatabase : IAsyncDisposable
+{
+    private static int made;
+
+    private readonly PostgresServer server;
+    private readonly string name;
+
+    private PostgresDatabase(PostgresServer server, string name) => (this.server, this.name) = (server, name);
+
+    public string ConnectionString => new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = name }.ConnectionString;
+
+    /// <param name="server">Null for the one that all tests of the run share.</param>
+    public static async Task<PostgresDatabase> CreateAsync(PostgresServer? server = null)
+    {
+        server ??= await PostgresServer.SharedAsync();
+        var name = string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref made)}");
+        await ExecuteAsync(server.ConnectionString + ";Database=postgres", $"CREATE DATABASE {name}");
+        return new PostgresDatabase(server, name);
+    }
+
+    public Task ExecuteAsync(string sql) => ExecuteAsync(ConnectionString, sql);
+
+    /// <summary>The first value that a query gives.</summary>
+    public async Task<object?> AskAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(Unpooled(ConnectionString));
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync();
+    }
+
+    public async ValueTask DisposeAsync() =>
+        await ExecuteAsync(server.ConnectionString + ";Database=postgres", $"DROP DATABASE {name} WITH (FORCE)");
+
+    private static async Task ExecuteAsync(string connectionString, string sql)
+    {
+        await using var connection = new NpgsqlConnection(Unpooled(connectionString));
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static string Unpooled(string connectionString) => connectionString + ";Pooling=false";
+}

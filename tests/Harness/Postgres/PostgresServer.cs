@@ -1,0 +1,42 @@
+namespace Broker.Tests.Harness.Postgres;
+
+/// <summary>A PostgreSQL of the tests' own, empty at first and gone at the end. Every test class makes a database of its own on it.</summary>
+/// <remarks>
+/// <see cref="SharedAsync"/> is one server for all tests of a run of a project, stopped when the process ends. A test that stops or
+/// kills its server starts one for itself.
+/// </remarks>
+public abstract class PostgresServer : IAsyncDisposable
+{
+    private static readonly Lazy<Task<PostgresServer>> Shared = new(StartSharedAsync);
+
+    /// <summary>What is missing to start a server; null where nothing is.</summary>
+    public static string? Absence { get; } =
+        InstalledPostgres.Absence is { } missing && ContainedPostgres.Absence is { } engine ? $"No PostgreSQL: {missing} {engine}" : null;
+
+    /// <summary>Without a database; the user may do everything.</summary>
+    public abstract string ConnectionString { get; }
+
+    public static Task<PostgresServer> SharedAsync() => Shared.Value;
+
+    /// <summary>Starts a server and waits until it takes connections.</summary>
+    /// <exception cref="InvalidOperationException">None can be started; the message tells why.</exception>
+    public static async Task<PostgresServer> StartAsync() =>
+        InstalledPostgres.Absence is null ? await InstalledPostgres.CreateAsync()
+        : ContainedPostgres.Absence is null ? await ContainedPostgres.CreateAsync()
+        : throw new InvalidOperationException(Absence);
+
+    /// <summary>Starts it again on the same data and the same port.</summary>
+    public abstract Task RestartAsync();
+
+    /// <summary>Ends it as a crash does: nothing is flushed, and the next start recovers.</summary>
+    public abstract Task CrashAsync();
+
+    public abstract ValueTask DisposeAsync();
+
+    private static async Task<PostgresServer> StartSharedAsync()
+    {
+        var server = await StartAsync();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        return server;
+    }
+}
