@@ -33,6 +33,12 @@ internal sealed class PutRecords(
             throw new BrokerException(whole.Code, whole.Message);
         }
 
+        if (call.RetryIdentity is not null && batch.Faults.Exists(static fault => fault.IsUncertain))
+        {
+            // Told record by record, the client would send them anew; told as a whole, its SDK repeats the call, and that is known again.
+            throw new BrokerException(BrokerErrorCode.Unavailable, "What became of some of the records cannot be told now; repeat the call.");
+        }
+
         using var body = new PooledBuffer(64 + (batch.RecordCount * 128));
         Write(call.Protocol.CreateWriter(body), batch, name);
         await AnswerAsync(call, body);

@@ -10,6 +10,9 @@ internal sealed class ShapeValidator
 {
     private const int MaxViolations = 10;
 
+    /// <summary>Of a value that a client sent; an answer must not be as large as what it refuses.</summary>
+    private const int MaxShownLength = 8 * 1024;
+
     private readonly List<string> violations = new(0);
 
     public bool IsFull => violations.Count >= MaxViolations;
@@ -97,7 +100,8 @@ internal sealed class ShapeValidator
     {
         if (!IsFull)
         {
-            violations.Add($"Value {(value is null ? "null" : $"'{value}'")} at '{place}' failed to satisfy constraint: {rule}");
+            var shown = value is { Length: > MaxShownLength } ? $"{value.AsSpan(0, MaxShownLength)}..." : value;
+            violations.Add($"Value {(shown is null ? "null" : $"'{shown}'")} at '{place}' failed to satisfy constraint: {rule}");
         }
     }
 
