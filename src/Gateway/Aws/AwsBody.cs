@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using Broker.Contracts.Errors;
 using Broker.Gateway.Appending;
 using Broker.Gateway.Aws.Errors;
@@ -26,48 +28,78 @@ internal sealed class AwsBody(MessageBudget messages, Microsoft.Extensions.Optio
             throw TooLarge();
         }
 
-        var lease = new Lease(messages.Budget, new PooledBuffer((int)(announced ?? 0) + 1));
+        var reader = context.Request.BodyReader;
+        var lease = new Lease(messages.Budget, new PooledBuffer((int)Math.Min(announced ?? 0, StepBytes)));
         try
         {
-            lease.Hold(announced ?? 0);
-            using var late = new CancellationTokenSource(options.Value.MessageTimeout, clock);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, context.RequestAborted);
-            try
+            if (reader.TryRead(out var read) && Take(reader, read, lease, announced))
             {
-                while (true)
+                return lease;
+            }
+
+            // A read that is under way is woken, not cancelled, so that Kestrel can still read past what is left.
+            var isLate = false;
+            await using var timer = clock.CreateTimer(
+                _ =>
                 {
-                    // One byte more than announced: Kestrel then ends the body without another read.
-                    var room = announced is { } length ? (int)length - lease.Buffer.Length + 1 : StepBytes;
-                    var count = await context.Request.Body.ReadAsync(lease.Buffer.GetMemory(room), either.Token);
-                    if (count == 0)
-                    {
-                        return lease;
-                    }
-
-                    lease.Buffer.Advance(count);
-                    if (lease.Buffer.Length > MaxBytes)
-                    {
-                        throw TooLarge();
-                    }
-
-                    lease.Hold(lease.Buffer.Length);
+                    isLate = true;
+                    reader.CancelPendingRead();
+                },
+                null,
+                options.Value.MessageTimeout,
+                Timeout.InfiniteTimeSpan);
+            do
+            {
+                read = await reader.ReadAsync(context.RequestAborted);
+                if (isLate)
+                {
+                    reader.AdvanceTo(read.Buffer.End);
+                    throw new AwsException(new AwsError(
+                        "RequestTimeoutException",
+                        $"The request did not arrive within {options.Value.MessageTimeout.TotalSeconds} seconds (Broker:Gateway:{nameof(GatewayOptions.MessageTimeout)})."));
                 }
             }
-            catch (OperationCanceledException) when (late.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
-            {
-                throw new AwsException(new AwsError(
-                    "RequestTimeoutException",
-                    $"The request did not arrive within {options.Value.MessageTimeout.TotalSeconds} seconds (Broker:Gateway:{nameof(GatewayOptions.MessageTimeout)})."));
-            }
-            catch (BadHttpRequestException exception)
-            {
-                throw new AwsException(new AwsError("SerializationException", null, exception.StatusCode));
-            }
+            while (!Take(reader, read, lease, announced));
+            return lease;
+        }
+        catch (BadHttpRequestException exception)
+        {
+            lease.Dispose();
+            throw new AwsException(new AwsError("SerializationException", null, exception.StatusCode));
         }
         catch
         {
             lease.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Takes what has come; holds no more for what was only announced than a few times that.</summary>
+    /// <returns>True at the end.</returns>
+    private static bool Take(PipeReader reader, ReadResult read, Lease lease, long? announced)
+    {
+        try
+        {
+            var bytes = read.Buffer.Length;
+            var total = lease.Buffer.Length + bytes;
+            if (total > MaxBytes)
+            {
+                throw TooLarge();
+            }
+
+            if (bytes > 0)
+            {
+                var room = Math.Max(total, Math.Min(announced ?? MaxBytes, 4 * total));
+                lease.Hold(room);
+                read.Buffer.CopyTo(lease.Buffer.GetSpan((int)(room - lease.Buffer.Length)));
+                lease.Buffer.Advance((int)bytes);
+            }
+
+            return read.IsCompleted || total == announced;
+        }
+        finally
+        {
+            reader.AdvanceTo(read.Buffer.End);
         }
     }
 
@@ -89,8 +121,7 @@ internal sealed class AwsBody(MessageBudget messages, Microsoft.Extensions.Optio
                 return;
             }
 
-            // In steps that double, so that a body of unknown length asks a few times only.
-            var more = Math.Max(bytes, held * 2) - held;
+            var more = bytes - held;
             if (!budget.TryAcquire(more))
             {
                 throw new AwsException(AwsErrors.ToError(

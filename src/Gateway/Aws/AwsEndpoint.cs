@@ -92,25 +92,20 @@ internal sealed partial class AwsEndpoint(
         if (operation is null)
         {
             // A body that is no document is told before an operation that does not exist.
-            protocol.Decode(body.Content, AwsRoute.AnyDocument);
+            protocol.Decode(DocumentOf(body), AwsRoute.AnyDocument);
             throw new AwsException(new AwsError("UnknownOperationException", null));
         }
 
         if (protocol == AwsProtocol.RpcV2Cbor)
         {
             context.Response.Headers[AwsRoute.ProtocolHeader] = AwsRoute.RpcV2Cbor;
-            if (body.Length == 0)
-            {
-                // An operation without members needs no document.
-                body.Write([0xBF, 0xFF]);
-            }
         }
 
         var authenticated = authenticator.Authenticate(context.Request, body.Written.Span);
         if (!authenticated.IsAuthenticated)
         {
             // A body that is no document is told before what its credentials lack.
-            protocol.Decode(body.Content, AwsRoute.AnyDocument);
+            protocol.Decode(DocumentOf(body), AwsRoute.AnyDocument);
             var fault = authenticated.Fault;
             throw new AwsException(new AwsError(fault.Type, fault.Message, fault.HttpStatus));
         }
@@ -124,8 +119,11 @@ internal sealed partial class AwsEndpoint(
         var caller = authenticated.Caller;
         var invocation = context.Request.Headers[RetryIdentity.Header].ToString();
         await operation.InvokeAsync(new AwsCall(
-            context, protocol, operation.Name, caller, body.Content, RetryIdentity.Of(caller.AccessKeyId, invocation, body.Written.Span)));
+            context, protocol, operation.Name, caller, DocumentOf(body), RetryIdentity.Of(caller.AccessKeyId, invocation, body.Written.Span)));
     }
+
+    /// <summary>What a body says: in rpc-v2-cbor, an operation without members needs none. The signature covers what came.</summary>
+    private static Memory<byte> DocumentOf(PooledBuffer body) => body.Length == 0 ? new byte[] { 0xBF, 0xFF } : body.Content;
 
     /// <summary>What AWS says to content types that no operation is written in.</summary>
     private static Task AnswerWithoutProtocolAsync(HttpContext context, AwsRoute route, PooledBuffer body)

@@ -7,6 +7,8 @@ namespace Broker.Gateway.Aws;
 /// <summary>One operation of AWS's API. One instance serves all requests; thread-safe.</summary>
 internal abstract class AwsOperation
 {
+    private const int PartBytes = 256 * 1024;
+
     /// <summary>AWS's name: the class's.</summary>
     public string Name => GetType().Name;
 
@@ -22,7 +24,11 @@ internal abstract class AwsOperation
         response.ContentLength = body?.Length ?? 0;
         if (body is not null)
         {
-            await response.Body.WriteAsync(body.Written, call.Cancellation);
+            // In parts: all that is written at once is copied before any of it is awaited.
+            for (var rest = body.Written; rest.Length > 0; rest = rest[Math.Min(rest.Length, PartBytes)..])
+            {
+                await response.Body.WriteAsync(rest[..Math.Min(rest.Length, PartBytes)], call.Cancellation);
+            }
         }
     }
 }

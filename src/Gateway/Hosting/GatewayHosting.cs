@@ -73,6 +73,7 @@ public static class GatewayHosting
         services.TryAddSingleton<RecordAppender>();
         services.TryAddSingleton<RecordPuts>();
         services.TryAddSingleton<MessageBudget>();
+        services.TryAddSingleton<AnswerBudget>();
         services.TryAddSingleton<GatewayMetrics>();
         services.TryAddSingleton<GatewayDrain>();
         services.AddHostedService(static provider => provider.GetRequiredService<GatewayDrain>());

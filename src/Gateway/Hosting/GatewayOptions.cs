@@ -30,6 +30,12 @@ public sealed class GatewayOptions
     /// <summary>Bytes of messages above 64 KiB that calls have begun to send and whose handling has not ended. Default 128 MiB.</summary>
     public long MaxMessageBytesInFlight { get; set; } = 128L * 1024 * 1024;
 
+    /// <summary>Bytes of GetRecords' answers above 64 KiB that clients have not read yet. Default 256 MiB.</summary>
+    public long MaxAnswerBytesInFlight { get; set; } = 256L * 1024 * 1024;
+
+    /// <summary>How long a client may take to read such an answer before its connection is cut off. Default 1 minute.</summary>
+    public TimeSpan AnswerTimeout { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>How long a message may take to arrive, from its first byte; of a call that sends one alone, from the call's begin. Default 30 seconds.</summary>
     public TimeSpan MessageTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -61,6 +67,7 @@ public sealed class GatewayOptions
             (nameof(AppendTimeout), AppendTimeout),
             (nameof(AppendAttemptTimeout), AppendAttemptTimeout),
             (nameof(MessageTimeout), MessageTimeout),
+            (nameof(AnswerTimeout), AnswerTimeout),
             (nameof(SilentConnectionTimeout), SilentConnectionTimeout),
             (nameof(SubscriptionHeartbeat), SubscriptionHeartbeat),
             (nameof(SubscriptionLifetime), SubscriptionLifetime),
@@ -83,6 +90,7 @@ public sealed class GatewayOptions
             (nameof(MaxInFlightBytesPerShard), MaxInFlightBytesPerShard, 1),
             (nameof(MaxInFlightBytesPerSession), MaxInFlightBytesPerSession, 1),
             (nameof(MaxMessageBytesInFlight), MaxMessageBytesInFlight, 1),
+            (nameof(MaxAnswerBytesInFlight), MaxAnswerBytesInFlight, 1),
             (nameof(Http2StreamWindowBytes), Http2StreamWindowBytes, 65_535),
             (nameof(Http2ConnectionWindowBytes), Http2ConnectionWindowBytes, 65_535),
         })

@@ -43,7 +43,9 @@ public sealed class RecordPage
     /// <summary>What <see cref="RecordPageWriter.Measure(RecordPage)"/> found; nothing of the page may change after it.</summary>
     internal (int Bytes, byte[][] Children)? Measured { get; set; }
 
-    /// <summary>The number of the last record before <see cref="EndPosition"/>; only its position counts when reading goes on after it.</summary>
-    public SequenceNumber? EndSequenceNumber => EndPosition == 0 ? null : new SequenceNumber(
-        Shard.CreatedSecond, Shard.Id.Index, EndPosition - 1, Math.Max(EndArrivalUnixMilliseconds / 1000, Shard.CreatedSecond));
+    /// <summary>
+    /// Where reading goes on: above the last record before <see cref="EndPosition"/> and below the next. With no arrival second it is
+    /// no record's own, so that reading at it and after it is the same.
+    /// </summary>
+    public SequenceNumber EndSequenceNumber => new(Shard.CreatedSecond, Shard.Id.Index, EndPosition, 0);
 }

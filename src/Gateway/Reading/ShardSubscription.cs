@@ -169,7 +169,7 @@ internal sealed class ShardSubscription(
     {
         page.EndPosition = position;
         page.EndArrivalUnixMilliseconds = lastArrival;
-        page.Next = page.EndSequenceNumber?.ToString() ?? "";
+        page.Next = page.EndSequenceNumber.ToString();
         var bytes = RecordPageWriter.Measure(page);
         await output.WriteAsync(page, cancellation);
         lastSent = clock.GetTimestamp();

@@ -33,12 +33,13 @@ public sealed class StartingPositions(IBrokerGrains grains, BrokerIdentity ident
             case V1.ShardIteratorType.AtSequenceNumber or V1.ShardIteratorType.AfterSequenceNumber:
                 var isAfter = type == V1.ShardIteratorType.AfterSequenceNumber;
                 var number = CheckNumber(route, shard, start!.SequenceNumber);
-                if (number == shard.StartingSequenceNumber)
+                var tail = await FindAsync(route, shard, long.MaxValue, cancellation);
+                if (number.ArrivalSecond == 0 && number.Position <= tail)
                 {
-                    return 0;
+                    // No record's: a shard's start, or where a subscription was.
+                    return number.Position;
                 }
 
-                var tail = await FindAsync(route, shard, long.MaxValue, cancellation);
                 return number.Position < tail ? number.Position + (isAfter ? 1 : 0)
                     : number.Position == 0 && tail == 0 ? 0
                     : throw Invalid($"{Prefix(route, shard, start.SequenceNumber)} is invalid because it lies beyond the shard's newest record.");

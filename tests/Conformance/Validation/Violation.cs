@@ -12,6 +12,9 @@ public sealed record Violation(string Path, string? Value, string Constraint, st
     /// <summary>What an absent member is printed as.</summary>
     public const string Absent = "null";
 
+    /// <summary>Characters of a value after which the broker cuts it: an answer must not be as large as what it refuses.</summary>
+    private const int MostShown = 8 * 1024;
+
     /// <summary>A pattern of the whole sentence.</summary>
     public string Pattern
     {
@@ -21,6 +24,7 @@ public sealed record Violation(string Path, string? Value, string Constraint, st
             {
                 null => @"'[\s\S]*?'",
                 Absent => "null",
+                { Length: > MostShown } => $"'{Regex.Escape(Value[..MostShown])}\\.\\.\\.'",
                 _ => $"'{Regex.Escape(Value)}'",
             };
             var enumeration = Enum is null ? "" : $@"\[(?:(?:{string.Join('|', Enum)})(?:, |(?=\]))){{{Enum.Length}}}\]";

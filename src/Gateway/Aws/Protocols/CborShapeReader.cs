@@ -11,6 +11,9 @@ namespace Broker.Gateway.Aws.Protocols;
 /// <param name="secondsPerUnit">Of numbers under tag 1: 0.001 in AWS CBOR 1.1, 1 in rpc-v2-cbor.</param>
 internal struct CborShapeReader(ReadOnlyMemory<byte> body, double secondsPerUnit) : IShapeReader
 {
+    /// <summary>As deep as JSON may be.</summary>
+    private const int MaxDepth = 64;
+
     private readonly CborReader reader = new(body, CborConformanceMode.Lax);
     private ReadOnlyMemory<byte> key;
 
@@ -83,8 +86,8 @@ internal struct CborShapeReader(ReadOnlyMemory<byte> body, double secondsPerUnit
             throw AwsException.Serialization(null);
         }
 
-        return Token == ShapeToken.Number
-            ? (long)Math.Clamp(Math.Round(ReadNumber() * secondsPerUnit * 1000), long.MinValue, long.MaxValue)
+        return Token == ShapeToken.Number && ReadNumber() is var time && !double.IsNaN(time)
+            ? (long)Math.Clamp(Math.Round(time * secondsPerUnit * 1000), long.MinValue, long.MaxValue)
             : throw AwsException.Serialization(null);
     }
 
@@ -106,8 +109,42 @@ internal struct CborShapeReader(ReadOnlyMemory<byte> body, double secondsPerUnit
 
     public readonly void Skip() => Guard(static reader =>
     {
-        reader.SkipValue();
-        return true;
+        // The reader's own way of skipping keeps a frame for each level that a body opens, however many.
+        var depth = 0;
+        while (true)
+        {
+            switch (reader.PeekState())
+            {
+                case CborReaderState.StartMap:
+                    depth = depth < MaxDepth ? depth + 1 : throw AwsException.Serialization(null);
+                    reader.ReadStartMap();
+                    break;
+                case CborReaderState.StartArray:
+                    depth = depth < MaxDepth ? depth + 1 : throw AwsException.Serialization(null);
+                    reader.ReadStartArray();
+                    break;
+                case CborReaderState.EndMap:
+                    depth--;
+                    reader.ReadEndMap();
+                    break;
+                case CborReaderState.EndArray:
+                    depth--;
+                    reader.ReadEndArray();
+                    break;
+                case CborReaderState.Tag:
+                    // What it is about comes next.
+                    reader.ReadTag();
+                    continue;
+                default:
+                    reader.SkipValue();
+                    break;
+            }
+
+            if (depth == 0)
+            {
+                return true;
+            }
+        }
     });
 
     /// <summary>Nothing may come after the document.</summary>

@@ -26,7 +26,7 @@ internal static class AwsPageWriter
     /// <param name="page">The page.</param>
     public static void WriteEvent(AwsProtocol protocol, PooledBuffer output, RecordPage page)
     {
-        var next = page.Children.Count > 0 ? "" : page.Next.Length > 0 ? page.Next : page.Shard.StartingSequenceNumber.ToString();
+        var next = page.Children.Count > 0 ? "" : page.Next;
         Write(protocol.CreateWriter(output), page, ContinuationSequenceNumber, next);
     }
 

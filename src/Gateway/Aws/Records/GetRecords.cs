@@ -4,13 +4,16 @@ using Broker.Contracts.Streams;
 using Broker.Gateway.Aws.Errors;
 using Broker.Gateway.Aws.Protocols;
 using Broker.Gateway.Aws.Shapes;
+using Broker.Gateway.Hosting;
 using Broker.Gateway.Reading;
 using Microsoft.Extensions.Options;
 
 namespace Broker.Gateway.Aws.Records;
 
 /// <summary>AWS, GetRecords: from blocks to the answer's bytes without objects for records.</summary>
-internal sealed class GetRecords(AwsResources resources, RecordReads reads, BrokerIdentity identity, Throttling throttling, IOptions<BrokerLimits> limits) : AwsOperation
+internal sealed class GetRecords(
+    AwsResources resources, RecordReads reads, AnswerBudget answers, BrokerIdentity identity, Throttling throttling, IOptions<BrokerLimits> limits)
+    : AwsOperation
 {
     private static readonly Shape InputShape = Shape.Of(typeof(Input));
 
@@ -29,7 +32,9 @@ internal sealed class GetRecords(AwsResources resources, RecordReads reads, Brok
         DryRuns.EndIf(input.DryRun);
         var most = limits.Value.MaxRecordsPerRead;
         var page = await ReadAsync(cursor, Math.Min(input.Limit ?? most, most), call.Cancellation);
-        using var body = new PooledBuffer(AwsPageWriter.Expect(page));
+        var expected = AwsPageWriter.Expect(page);
+        answers.Hold(call.Http, expected);
+        using var body = new PooledBuffer(expected);
         AwsPageWriter.WriteAnswer(call.Protocol, body, page);
         await AnswerAsync(call, body);
     }

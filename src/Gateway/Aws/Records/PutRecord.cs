@@ -18,9 +18,7 @@ internal sealed class PutRecord(
     public override async Task InvokeAsync(AwsCall call)
     {
         var (input, record) = call.Protocol.Read(call.Body, new Visitor());
-        var entry = record.ToEntry();
-        (input.PartitionKey, input.ExplicitHashKey, input.Data) = (entry.PartitionKey, entry.ExplicitHashKey, entry.Data);
-        ShapeValidator.Check(InputShape, input);
+        Check(input, record);
         var name = await resources.DemandStreamAsync(input, call);
         await DryRuns.EndIfAsync(input.DryRun, routes, name, call.Cancellation);
         var batch = await puts.PutAsync(
@@ -34,6 +32,19 @@ internal sealed class PutRecord(
         using var body = new PooledBuffer();
         Write(call.Protocol.CreateWriter(body), part);
         await AnswerAsync(call, body);
+    }
+
+    private static void Check(Input input, RawRecord record)
+    {
+        if (record.IsSound)
+        {
+            ShapeValidator.Check(InputShape, input, [nameof(Input.PartitionKey), nameof(Input.ExplicitHashKey), nameof(Input.Data)]);
+            return;
+        }
+
+        var entry = record.ToEntry();
+        (input.PartitionKey, input.ExplicitHashKey, input.Data) = (entry.PartitionKey, entry.ExplicitHashKey, entry.Data);
+        ShapeValidator.Check(InputShape, input);
     }
 
     private static void Write(ShapeWriter writer, AppendPart part)

@@ -33,6 +33,12 @@ internal sealed class PutRecords(
             throw new BrokerException(whole.Code, whole.Message);
         }
 
+        if (call.RetryIdentity is not null && batch.Faults.Exists(static fault => fault.IsUncertain))
+        {
+            // Told record by record, the client would send them anew; told as a whole, its SDK repeats the call, and that is known again.
+            throw new BrokerException(BrokerErrorCode.Unavailable, "What became of some of the records cannot be told now; repeat the call.");
+        }
+
         using var body = new PooledBuffer(64 + (batch.RecordCount * 128));
         Write(call.Protocol.CreateWriter(body), batch, name);
         await AnswerAsync(call, body);
@@ -51,16 +57,7 @@ internal sealed class PutRecords(
             input.Records = records?.ConvertAll(static record => record.ToEntry());
         }
 
-        var validator = new ShapeValidator();
-        foreach (var member in InputShape.Members)
-        {
-            if (!isSound || member.Name != nameof(Input.Records))
-            {
-                validator.Visit(member, member.Get(input), "");
-            }
-        }
-
-        validator.ThrowIfAny();
+        ShapeValidator.Check(InputShape, input, isSound ? [nameof(Input.Records)] : []);
         if (records!.Count > most)
         {
             throw AwsException.Validation($"Records has more than {most} members, which is the most (Broker:Limits:{nameof(BrokerLimits.MaxRecordsPerBatch)}).");

@@ -18,7 +18,7 @@ internal sealed class ShapeMember
         Shape = Shape.Of(property.PropertyType);
         IsRequired = property.IsDefined(typeof(RequiredAttribute));
         Pattern = property.GetCustomAttribute<PatternAttribute>()?.Pattern;
-        Expression = Pattern is null ? null : new Regex($@"\A(?:{Pattern})\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+        Expression = Pattern is null ? null : new Regex($@"\A(?:{Pattern})\z", RegexOptions.CultureInvariant | OptionsFor(Pattern));
         Values = property.GetCustomAttribute<OneOfAttribute>()?.Values;
         Bounds = property.GetCustomAttribute<BoundsAttribute>();
         EachBounds = property.GetCustomAttribute<EachBoundsAttribute>();
@@ -48,6 +48,10 @@ internal sealed class ShapeMember
     public EachBoundsAttribute? EachBounds { get; }
 
     public ValueBoundsAttribute? ValueBounds { get; }
+
+    /// <summary>Where a pattern can be matched in several ways, a long text of a client's must not make it try them all.</summary>
+    private static RegexOptions OptionsFor(string pattern) =>
+        pattern.Contains(".*", StringComparison.Ordinal) ? RegexOptions.NonBacktracking : RegexOptions.Compiled;
 
     public object? Get(object owner) => property.GetValue(owner);
 

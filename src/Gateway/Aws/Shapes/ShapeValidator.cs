@@ -10,7 +10,10 @@ internal sealed class ShapeValidator
 {
     private const int MaxViolations = 10;
 
-    private readonly List<string> violations = [];
+    /// <summary>Of a value that a client sent; an answer must not be as large as what it refuses.</summary>
+    private const int MaxShownLength = 8 * 1024;
+
+    private readonly List<string> violations = new(0);
 
     public bool IsFull => violations.Count >= MaxViolations;
 
@@ -19,6 +22,22 @@ internal sealed class ShapeValidator
     {
         var validator = new ShapeValidator();
         validator.Visit(shape, value, "");
+        validator.ThrowIfAny();
+    }
+
+    /// <summary>As <see cref="Check(Shape, object)"/>, but for members that are known to be sound.</summary>
+    /// <exception cref="AwsException">ValidationException.</exception>
+    public static void Check(Shape shape, object value, ReadOnlySpan<string> sound)
+    {
+        var validator = new ShapeValidator();
+        foreach (var member in shape.Members)
+        {
+            if (!sound.Contains(member.Name))
+            {
+                validator.Visit(member, member.Get(value), "");
+            }
+        }
+
         validator.ThrowIfAny();
     }
 
@@ -81,7 +100,8 @@ internal sealed class ShapeValidator
     {
         if (!IsFull)
         {
-            violations.Add($"Value {(value is null ? "null" : $"'{value}'")} at '{place}' failed to satisfy constraint: {rule}");
+            var shown = value is { Length: > MaxShownLength } ? $"{value.AsSpan(0, MaxShownLength)}..." : value;
+            violations.Add($"Value {(shown is null ? "null" : $"'{shown}'")} at '{place}' failed to satisfy constraint: {rule}");
         }
     }
 

@@ -15,6 +15,8 @@ public sealed partial class RecordService
         }
 
         var cursor = await reads.OpenAsync(request.ShardIterator, context.CancellationToken);
-        return await reads.ReadAsync(cursor, request.Limit == 0 ? most : request.Limit, context.CancellationToken);
+        var page = await reads.ReadAsync(cursor, request.Limit == 0 ? most : request.Limit, context.CancellationToken);
+        answers.Hold(context.GetHttpContext(), RecordPageWriter.Measure(page));
+        return page;
     }
 }

@@ -21,6 +21,7 @@ public sealed partial class RecordService(
     RecordAppender appender,
     RecordPuts puts,
     RecordReads reads,
+    AnswerBudget answers,
     ShardIterators iterators,
     StartingPositions positions,
     Subscriptions subscriptions,

@@ -95,6 +95,18 @@ public sealed class AwsProtocolTests
         Assert.Equal(("ab", 7), (input.StreamName, input.Limit));
     }
 
+    [Theory]
+    [InlineData(0x81, 64, true)]
+    [InlineData(0x81, 66, false)]
+    [InlineData(0x9F, 100_000, false)]
+    [InlineData(0xC1, 100_000, true)]
+    public void Cbor_that_is_passed_over_may_be_as_deep_as_json(byte opening, int depth, bool isRead)
+    {
+        byte[] body = [0xBF, 0x61, (byte)'x', .. Enumerable.Repeat(opening, depth - 1), 0x01, 0xFF];
+        var exception = Record.Exception(() => Decode<DescribeStream.Input>(AwsProtocol.Cbor, body));
+        Assert.True(isRead ? exception is null : exception is AwsException { Error.Type: "SerializationException" }, $"{exception}");
+    }
+
     [Fact]
     public void No_body_is_worse_than_a_serialization_error()
     {
