@@ -1,4 +1,5 @@
 using Broker.Contracts.Errors;
+using Broker.Contracts.Streams;
 using Broker.Gateway.Auth.Policies;
 using Microsoft.Extensions.Options;
 
@@ -9,7 +10,7 @@ namespace Broker.Gateway.Auth;
 /// IAM's rules: a denial wins; in the resource's own account the caller's policies or the resource's may allow; from another account
 /// both must; else it is denied.
 /// </remarks>
-public sealed class Authorizer(IOptions<AuthOptions> options, IResourcePolicies resources, TimeProvider clock)
+public sealed class Authorizer(IOptions<AuthOptions> options, IResourcePolicies resources, BrokerIdentity identity, TimeProvider clock)
 {
     private readonly ResourcePolicyCache policies = new();
 
@@ -54,12 +55,15 @@ public sealed class Authorizer(IOptions<AuthOptions> options, IResourcePolicies 
         }
     }
 
-    /// <summary>Operations without a resource belong to the account of the caller, as AWS has it.</summary>
-    private static bool IsOfAccount(ReadOnlySpan<char> resourceArn, string accountId)
+    /// <summary>
+    /// Operations without a resource are on the server's own account: at AWS on the caller's, which here is another server's. No
+    /// resource policy can open them to other accounts.
+    /// </summary>
+    private bool IsOfAccount(ReadOnlySpan<char> resourceArn, string accountId)
     {
         if (resourceArn is "*")
         {
-            return true;
+            return identity.AccountId == accountId;
         }
 
         Span<Range> parts = stackalloc Range[6];

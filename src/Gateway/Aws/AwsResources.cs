@@ -46,8 +46,11 @@ internal sealed partial class AwsResources(BrokerIdentity identity, Authorizer a
             : throw AwsException.InvalidArgument($"StreamName {name} and StreamARN {arn} do not name the same stream.");
     }
 
-    public ValueTask DemandAsync(AwsCall call, string resourceArn) =>
-        authorizer.DemandAsync(call.Caller, $"kinesis:{call.Operation}", resourceArn, call.Cancellation);
+    public ValueTask DemandAsync(AwsCall call, string resourceArn) => DemandAsync(call, call.Operation, resourceArn);
+
+    /// <summary>Asks for another operation's leave, which the call's own does not give.</summary>
+    public ValueTask DemandAsync(AwsCall call, string operation, string resourceArn) =>
+        authorizer.DemandAsync(call.Caller, $"kinesis:{operation}", resourceArn, call.Cancellation);
 
     /// <summary>The consumer that an ARN, or a stream's ARN and a name, stand for, once the caller is allowed to the operation.</summary>
     /// <exception cref="BrokerException">ResourceNotFound: there is none, or only a later one of the same name.</exception>
@@ -72,7 +75,7 @@ internal sealed partial class AwsResources(BrokerIdentity identity, Authorizer a
         }
         catch (BrokerException exception) when (exception.Code == BrokerErrorCode.ResourceNotFound && authorizer.IsOn)
         {
-            await DemandAsync(call, consumerArn ?? $"{identity.StreamArn(stream)}{ConsumerPart}{consumer}:*");
+            await DemandAsync(call, consumerArn ?? identity.NewConsumerArn(stream, consumer));
             throw;
         }
 

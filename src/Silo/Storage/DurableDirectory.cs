@@ -7,7 +7,10 @@ namespace Broker.Silo.Storage;
 /// <summary>Directories whose names survive a loss of power: a name is durable once the directory that holds it is synced.</summary>
 internal static class DurableDirectory
 {
-    /// <summary>Makes a directory where it is missing, with those above it. On return it is durable, whoever made it.</summary>
+    /// <summary>
+    /// Makes a directory where it is missing, with those above it, for this process's user alone (mode 0700): what is in it may be
+    /// secret. One that is there is left as it is. On return it is durable, whoever made it.
+    /// </summary>
     /// <exception cref="StorageException">The device failed, or a directory that was changed cannot be synced.</exception>
     public static void Create(string path) => Create(path, Sync);
 
@@ -16,23 +19,34 @@ internal static class DurableDirectory
     internal static void Create(string path, Action<string, bool> sync)
     {
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        var changed = new Stack<string>();
+        var made = new Stack<(string Directory, string Parent)>();
         for (var missing = full; !Directory.Exists(missing) && Path.GetDirectoryName(missing) is { } parent; missing = parent)
         {
-            changed.Push(parent);
+            made.Push((missing, parent));
         }
 
-        Directory.CreateDirectory(full);
-        foreach (var parent in changed)
+        foreach (var (directory, parent) in made)
         {
+            Make(directory);
             sync(parent, true);
         }
 
         // It may have been made by a run that was killed before it came here.
-        if (changed.Count == 0 && Path.GetDirectoryName(full) is { } holder)
+        if (made.Count == 0 && Path.GetDirectoryName(full) is { } holder)
         {
             sync(holder, false);
         }
+    }
+
+    private static void Make(string directory)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(directory);
+            return;
+        }
+
+        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     /// <summary>Syncs a directory.</summary>

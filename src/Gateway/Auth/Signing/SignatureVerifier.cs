@@ -13,6 +13,7 @@ public sealed class SignatureVerifier(AccessKeys keys, IOptions<AuthOptions> opt
     private const string BasicFormat = "yyyyMMdd'T'HHmmss'Z'";
     private const string ContentHash = "x-amz-content-sha256";
     private const string UnsignedPayload = "UNSIGNED-PAYLOAD";
+    private const string UnsignedChunks = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 
     /// <summary>Checks what a request presents.</summary>
     /// <param name="request">The request.</param>
@@ -100,11 +101,20 @@ public sealed class SignatureVerifier(AccessKeys keys, IOptions<AuthOptions> opt
     private AuthenticationFault? CheckSignature(
         HttpRequest request, in PresentedSignature presented, in CredentialScope scope, string date, ReadOnlySpan<byte> body, bool hasBody, AccessKey key)
     {
-        if (PayloadHash(request, presented, body, hasBody) is not { } payload)
+        var said = SaidHash(request, presented);
+        if (!hasBody && said != UnsignedPayload)
         {
             return AuthenticationFault.Invalid($"A gRPC call must be signed with '{ContentHash}: {UnsignedPayload}' as a 'SignedHeader'.");
         }
 
+        // The signatures of chunks lie in the body and are not looked at: taken, such a body would be covered by nothing.
+        if (said.StartsWith("STREAMING-", StringComparison.Ordinal) && said != UnsignedChunks)
+        {
+            return AuthenticationFault.Invalid(
+                $"'{ContentHash}: {said}' is not taken: it must be {UnsignedPayload}, {UnsignedChunks} or the SHA-256 of the body.");
+        }
+
+        var payload = said is UnsignedPayload or UnsignedChunks ? said : Convert.ToHexStringLower(SHA256.HashData(body));
         var signingKey = key.SigningKeyOf(scope.Date, identity.Region);
         if (Matches(request, presented, scope, date, payload, signingKey, encodePathAgain: true)
             || (request.Path.ToUriComponent().Contains('%', StringComparison.Ordinal) && Matches(request, presented, scope, date, payload, signingKey, encodePathAgain: false)))
@@ -128,19 +138,11 @@ public sealed class SignatureVerifier(AccessKeys keys, IOptions<AuthOptions> opt
             && CryptographicOperations.FixedTimeEquals(expected, given);
     }
 
-    /// <summary>What the body is signed as: its own hash, unless a signed header (or parameter) says that it is not covered or sent in signed chunks.</summary>
-    private static string? PayloadHash(HttpRequest request, in PresentedSignature presented, ReadOnlySpan<byte> body, bool hasBody)
-    {
-        var said = presented.IsQuery && request.Query.TryGetValue("X-Amz-Content-Sha256", out var parameter) ? parameter.ToString()
-            : CanonicalRequest.Signs(presented.SignedHeaders, ContentHash) ? request.Headers[ContentHash].ToString()
-            : "";
-        if (said == UnsignedPayload || (hasBody && said.StartsWith("STREAMING-", StringComparison.Ordinal)))
-        {
-            return said;
-        }
-
-        return hasBody ? Convert.ToHexStringLower(SHA256.HashData(body)) : null;
-    }
+    /// <summary>What a signed header (or parameter) says that the body is signed as; empty where it says nothing, which stands for its hash.</summary>
+    private static string SaidHash(HttpRequest request, in PresentedSignature presented) =>
+        presented.IsQuery && request.Query.TryGetValue("X-Amz-Content-Sha256", out var parameter) ? parameter.ToString()
+        : CanonicalRequest.Signs(presented.SignedHeaders, ContentHash) ? request.Headers[ContentHash].ToString()
+        : "";
 
     private static bool TryReadDate(ReadOnlySpan<char> text, out DateTimeOffset date) =>
         DateTimeOffset.TryParseExact(text, BasicFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out date)

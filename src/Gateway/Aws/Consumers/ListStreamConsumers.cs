@@ -1,3 +1,4 @@
+using Broker.Contracts.Errors;
 using Broker.Contracts.Streams;
 using Broker.Gateway.Aws.Errors;
 using Broker.Gateway.Aws.Shapes;
@@ -13,20 +14,41 @@ internal sealed class ListStreamConsumers(AwsResources resources, StreamCalls ca
     protected override async Task<Output> RunAsync(Input input, AwsCall call)
     {
         var name = await resources.DemandStreamAsync(input.StreamARN!, call);
-        string? after = null;
+        ConsumersToken? token = null;
         if (input.NextToken is not null)
         {
-            var token = (await tokens.OpenAsync(TokenPurpose.ListStreamConsumers, input.NextToken)).Split('\n');
-            after = token[0] == name ? token[1] : throw AwsException.InvalidArgument($"NextToken is of stream {token[0]}, not of {name}.");
+            if (input.StreamCreationTimestamp is not null)
+            {
+                throw AwsException.InvalidArgument("NextToken and StreamCreationTimestamp cannot be provided together.");
+            }
+
+            token = ConsumersToken.FromToken(await tokens.OpenAsync(TokenPurpose.ListStreamConsumers, input.NextToken));
+            if (token.StreamName != name)
+            {
+                throw AwsException.InvalidArgument($"NextToken is of stream {token.StreamName}, not of {name}.");
+            }
         }
 
         var limit = input.MaxResults ?? 100;
-        var consumers = await calls.AskAsync(name, stream => stream.ListConsumersAsync(after, limit + 1), call.Cancellation);
+        var (described, consumers) = await calls.AskAsync(
+            name, async stream => (await stream.DescribeAsync(), await stream.ListConsumersAsync(token?.After, limit + 1)), call.Cancellation);
+        if (token is not null && token.Generation != described.Generation)
+        {
+            throw AwsException.InvalidArgument($"NextToken is of a stream {name} that was deleted.");
+        }
+
+        if (input.StreamCreationTimestamp is { } created && created.ToUnixTimeSeconds() != described.CreatedUnixMilliseconds / 1000)
+        {
+            throw new BrokerException(
+                BrokerErrorCode.ResourceNotFound, $"Stream {name} was not created at StreamCreationTimestamp {created:yyyy-MM-dd HH:mm:ss'Z'}.");
+        }
+
         return new Output
         {
             Consumers = [.. consumers.Take(limit).Select(consumer => ConsumerShape.Of(name, consumer, identity))],
             NextToken = consumers.Length > limit
-                ? await tokens.MakeAsync(TokenPurpose.ListStreamConsumers, $"{name}\n{consumers[limit - 1].Name}")
+                ? await tokens.MakeAsync(
+                    TokenPurpose.ListStreamConsumers, new ConsumersToken(name, described.Generation, consumers[limit - 1].Name).ToToken())
                 : null,
         };
     }

@@ -1,4 +1,5 @@
 using Broker.Contracts.Streams;
+using Broker.Gateway.Aws.Resources;
 using Broker.Gateway.Aws.Shapes;
 using Broker.Gateway.Aws.Streams;
 using Broker.Gateway.Routing;
@@ -12,6 +13,11 @@ internal sealed class RegisterStreamConsumer(AwsResources resources, StreamCalls
     protected override async Task<Output> RunAsync(Input input, AwsCall call)
     {
         var name = await resources.DemandStreamAsync(input.StreamARN!, call);
+        if (input.Tags is not null)
+        {
+            await resources.DemandAsync(call, nameof(TagResource), identity.NewConsumerArn(name, input.ConsumerName!));
+        }
+
         var tags = input.Tags is null ? null : AwsTags.Check(input.Tags);
         var consumer = await calls.AskAsync(name, stream => stream.RegisterConsumerAsync(input.ConsumerName!, tags), call.Cancellation);
         return new Output { Consumer = ConsumerShape.Of(name, consumer, identity) };

@@ -18,6 +18,11 @@ internal sealed class CreateStream(AwsResources resources, IBrokerGrains grains,
     {
         var name = input.StreamName!;
         await resources.DemandAsync(call, identity.StreamArn(name));
+        if (input.Tags is not null)
+        {
+            await resources.DemandAsync(call, nameof(AddTagsToStream), identity.StreamArn(name));
+        }
+
         var mode = input.StreamModeDetails?.ToMode() ?? StreamMode.Provisioned;
         if (mode == StreamMode.Provisioned && input.ShardCount is null)
         {

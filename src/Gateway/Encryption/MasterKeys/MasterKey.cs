@@ -17,6 +17,10 @@ internal sealed class MasterKey(string id, string arn, MasterKeyState state, byt
 
     public string Id { get; } = id;
 
+    private byte[] Material { get; } = material;
+
+    private bool HasFault => fault is not null;
+
     /// <summary>Throws where the key may not be used.</summary>
     public MasterKey Usable() => (fault, state) switch
     {
@@ -27,6 +31,10 @@ internal sealed class MasterKey(string id, string arn, MasterKeyState state, byt
         _ => throw new BrokerException(BrokerErrorCode.KmsInvalidState, $"{arn} is unavailable."),
     };
 
+    /// <summary>Whether another opens what this one wraps. One whose material cannot be read is not known to be another.</summary>
+    public bool HasMaterialOf(MasterKey other) =>
+        HasFault || other.HasFault || CryptographicOperations.FixedTimeEquals(Material, other.Material);
+
     public NewDataKey Generate(string context)
     {
         Span<byte> plain = stackalloc byte[DataKeyBytes];
@@ -35,7 +43,7 @@ internal sealed class MasterKey(string id, string arn, MasterKeyState state, byt
         wrapped[0] = Version;
         var nonce = wrapped.AsSpan(1, NonceBytes);
         RandomNumberGenerator.Fill(nonce);
-        using (var aes = new AesGcm(material, TagBytes))
+        using (var aes = new AesGcm(Material, TagBytes))
         {
             aes.Encrypt(nonce, plain, wrapped.AsSpan(1 + NonceBytes, DataKeyBytes), wrapped.AsSpan(WrappedBytes - TagBytes), Associated(context));
         }
@@ -51,7 +59,7 @@ internal sealed class MasterKey(string id, string arn, MasterKeyState state, byt
             var plain = new byte[DataKeyBytes];
             try
             {
-                using var aes = new AesGcm(material, TagBytes);
+                using var aes = new AesGcm(Material, TagBytes);
                 aes.Decrypt(
                     wrapped.Slice(1, NonceBytes), wrapped.Slice(1 + NonceBytes, DataKeyBytes), wrapped[(WrappedBytes - TagBytes)..], plain, Associated(context));
                 return plain;

@@ -7,7 +7,10 @@ using Broker.Contracts.Streams;
 
 namespace Broker.Gateway.Encryption.MasterKeys;
 
-/// <summary>The master keys of one moment, by id and alias. Immutable. Where two sources have the same id or alias, the first one's counts.</summary>
+/// <summary>
+/// The master keys of one moment, by id and alias. Immutable. Where two sources have the same alias, or the same id with the same
+/// material, the first one's counts; the same id with other material is a fault, since only one of the two could open what they wrapped.
+/// </summary>
 internal sealed partial class MasterKeyRing
 {
     /// <summary>Most bytes of a key file.</summary>
@@ -17,6 +20,7 @@ internal sealed partial class MasterKeyRing
 
     private readonly Dictionary<string, MasterKey> keys = new(StringComparer.Ordinal);
     private readonly Dictionary<string, MasterKey> aliases = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> places = new(StringComparer.Ordinal);
 
     /// <summary>A source could not be read to its end, as when it is just being written.</summary>
     public bool IsTorn { get; private set; }
@@ -119,7 +123,22 @@ internal sealed partial class MasterKeyRing
             }
 
             var key = new MasterKey(entry.KeyId, arn, entry.State, material ?? [], fault);
-            keys.TryAdd(entry.KeyId, key);
+            if (keys.TryAdd(entry.KeyId, key))
+            {
+                places.Add(entry.KeyId, place);
+            }
+            else if (keys[entry.KeyId] is var first && first.HasMaterialOf(key))
+            {
+                // An alias of either source is the key that its id finds.
+                key = first;
+            }
+            else
+            {
+                faults.Add(
+                    $"{place}.keyId is '{entry.KeyId}', which {places[entry.KeyId]} has with other material: a key id stands for one material. Give one of the two another id.");
+                continue;
+            }
+
             foreach (var alias in entry.Aliases)
             {
                 if (!AliasPattern.IsMatch(alias) || !own.Add(alias))

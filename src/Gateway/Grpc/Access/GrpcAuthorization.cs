@@ -74,6 +74,11 @@ public sealed class GrpcAuthorization(Authorizer authorizer, GrpcResources resou
                 var demand = await find(resources, request, context.CancellationToken);
                 await authorizer.DemandAsync(CallerOf(context), demand.Action, demand.ResourceArn, context.CancellationToken);
             }
+
+            if (operation.FindMore?.Invoke(resources, request) is { } more)
+            {
+                await authorizer.DemandAsync(CallerOf(context), more.Action, more.ResourceArn, context.CancellationToken);
+            }
         }
         catch
         {

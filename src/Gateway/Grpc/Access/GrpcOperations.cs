@@ -23,7 +23,9 @@ internal static class GrpcOperations
 
     private static IEnumerable<KeyValuePair<string, GrpcOperation>> Entries() =>
     [
-        OfStream<V1.CreateStreamRequest>("CreateStream", static request => request.StreamName),
+        WithTags<V1.CreateStreamRequest>(
+            OfStream<V1.CreateStreamRequest>("CreateStream", static request => request.StreamName),
+            static (resources, request) => request.Tags.Count == 0 ? null : new GrpcDemand("kinesis:AddTagsToStream", resources.StreamArn(request.StreamName))),
         OfStream<V1.DeleteStreamRequest>("DeleteStream", static request => request.StreamName),
         OfStream<V1.DescribeStreamRequest>("DescribeStream", static request => request.StreamName),
         OfStream<V1.DescribeStreamSummaryRequest>("DescribeStreamSummary", static request => request.StreamName),
@@ -40,7 +42,10 @@ internal static class GrpcOperations
         OfStream<V1.DisableEnhancedMonitoringRequest>("DisableEnhancedMonitoring", static request => request.StreamName),
         OfStream<V1.StartStreamEncryptionRequest>("StartStreamEncryption", static request => request.StreamName),
         OfStream<V1.StopStreamEncryptionRequest>("StopStreamEncryption", static request => request.StreamName),
-        OfStream<V1.RegisterStreamConsumerRequest>("RegisterStreamConsumer", static request => request.StreamName),
+        WithTags<V1.RegisterStreamConsumerRequest>(
+            OfStream<V1.RegisterStreamConsumerRequest>("RegisterStreamConsumer", static request => request.StreamName),
+            static (resources, request) => request.Tags.Count == 0
+                ? null : new GrpcDemand("kinesis:TagResource", resources.NewConsumerArn(request.StreamName, request.ConsumerName))),
         OfEither<V1.AddTagsToStreamRequest>("AddTagsToStream", "TagResource", static request => (request.StreamName, request.ConsumerName)),
         OfEither<V1.RemoveTagsFromStreamRequest>("RemoveTagsFromStream", "UntagResource", static request => (request.StreamName, request.ConsumerName)),
         OfEither<V1.ListTagsForStreamRequest>("ListTagsForStream", "ListTagsForResource", static request => (request.StreamName, request.ConsumerName)),
@@ -74,6 +79,11 @@ internal static class GrpcOperations
 
     private static KeyValuePair<string, GrpcOperation> OfStream<TRequest>(string name, Func<TRequest, string> streamName) =>
         Of<TRequest>(Streams, name, (resources, request, _) => resources.Stream(streamName(request)));
+
+    /// <summary>An operation whose request may bring tags, for which AWS wants leave of its own.</summary>
+    private static KeyValuePair<string, GrpcOperation> WithTags<TRequest>(
+        KeyValuePair<string, GrpcOperation> entry, Func<GrpcResources, TRequest, GrpcDemand?> find) =>
+        new(entry.Key, entry.Value with { FindMore = (resources, request) => find(resources, (TRequest)request) });
 
     /// <summary>An operation that AWS has under another name for consumers.</summary>
     private static KeyValuePair<string, GrpcOperation> OfEither<TRequest>(

@@ -10,6 +10,11 @@ public sealed class GrpcResources(BrokerIdentity identity, IBrokerGrains grains,
 {
     internal ValueTask<string> Stream(string streamName) => ValueTask.FromResult(identity.StreamArn(streamName));
 
+    internal string StreamArn(string streamName) => identity.StreamArn(streamName);
+
+    /// <inheritdoc cref="BrokerIdentity.NewConsumerArn"/>
+    internal string NewConsumerArn(string streamName, string consumerName) => identity.NewConsumerArn(streamName, consumerName);
+
     /// <summary>A consumer's ARN; one with the time 0 where there is no such consumer, so that the caller learns no more than it may.</summary>
     internal async ValueTask<string> ConsumerAsync(string streamName, string consumerName, CancellationToken cancellation)
     {

@@ -9,15 +9,21 @@ public sealed partial class StreamService
         V1.ListStreamConsumersRequest request, ServerCallContext context)
     {
         var limit = StreamRequests.ToLimit("max_results", request.MaxResults, 100, 10_000);
-        var (streamName, after) = (request.StreamName, (string?)null);
+        var streamName = request.StreamName;
+        ConsumersToken? token = null;
         if (request.NextToken.Length > 0)
         {
             StreamRequests.Check(streamName.Length == 0, "NextToken and StreamName cannot be provided together.");
-            var token = (await tokens.OpenAsync(TokenPurpose.ListStreamConsumers, request.NextToken)).Split('\n');
-            (streamName, after) = (token[0], token[1]);
+            token = ConsumersToken.FromToken(await tokens.OpenAsync(TokenPurpose.ListStreamConsumers, request.NextToken));
+            streamName = token.StreamName;
         }
 
-        var consumers = await streams.AskAsync(streamName, stream => stream.ListConsumersAsync(after, limit + 1), context.CancellationToken);
+        var (described, consumers) = await streams.AskAsync(
+            streamName,
+            async stream => (await stream.DescribeAsync(), await stream.ListConsumersAsync(token?.After, limit + 1)),
+            context.CancellationToken);
+        StreamRequests.Check(
+            token is null || token.Generation == described.Generation, $"next_token is of a stream {streamName} that was deleted.");
         var response = new V1.ListStreamConsumersResponse();
         foreach (var consumer in consumers.AsSpan()[..Math.Min(limit, consumers.Length)])
         {
@@ -26,7 +32,8 @@ public sealed partial class StreamService
 
         if (consumers.Length > limit)
         {
-            response.NextToken = await tokens.MakeAsync(TokenPurpose.ListStreamConsumers, $"{streamName}\n{consumers[limit - 1].Name}");
+            response.NextToken = await tokens.MakeAsync(
+                TokenPurpose.ListStreamConsumers, new ConsumersToken(streamName, described.Generation, consumers[limit - 1].Name).ToToken());
         }
 
         return response;

@@ -45,6 +45,7 @@ public sealed partial class SqliteRowStore : IRowStore, IStorageComponent, IDisp
         }
 
         DurableDirectory.Create(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        MakeFile();
         var worker = new SqliteWorker(path);
         try
         {
@@ -96,6 +97,32 @@ public sealed partial class SqliteRowStore : IRowStore, IStorageComponent, IDisp
 
     private SqliteWorker Worker =>
         worker ?? throw new StorageException(StorageFault.Device, $"The row store {path} is not open.");
+
+    /// <summary>SQLite would let everybody read a file that it makes; its write-ahead log takes the file's mode. An empty file is a new one to it.</summary>
+    private void MakeFile()
+    {
+        if (OperatingSystem.IsWindows() || File.Exists(path))
+        {
+            return;
+        }
+
+        try
+        {
+            using var file = new FileStream(
+                path,
+                new FileStreamOptions
+                {
+                    Mode = FileMode.OpenOrCreate,
+                    Access = FileAccess.Write,
+                    Share = FileShare.ReadWrite | FileShare.Delete,
+                    UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                });
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageException(StorageFault.Device, $"{path} cannot be made: {exception.Message}", exception);
+        }
+    }
 
     private bool Prepare(SqliteSession session)
     {

@@ -1,4 +1,5 @@
 using Broker.Contracts.Errors;
+using Broker.Contracts.Streams;
 using Broker.Gateway.Auth;
 using Broker.Gateway.Auth.Keys;
 using Broker.Gateway.Auth.Policies;
@@ -70,6 +71,20 @@ public sealed class AuthorizerTests
     }
 
     [Fact]
+    public async Task An_operation_without_a_resource_is_on_the_servers_account()
+    {
+        const string Eve = "arn:aws:iam::999999999999:user/eve";
+        var authorizer = Make(AuthMode.On, new Policies(null));
+        var caller = new Caller("999999999999", Eve, "K") { Principal = new Principal("999999999999", Eve, [Parse(Allow)]) };
+        var exception = await Assert.ThrowsAsync<BrokerException>(() => authorizer.DemandAsync(caller, "kinesis:UpdateAccountSettings", "*").AsTask());
+        Assert.Equal(BrokerErrorCode.AccessDenied, exception.Code);
+        Assert.Equal(
+            $"User: {Eve} is not authorized to perform: kinesis:UpdateAccountSettings on resource: * "
+            + "because no resource-based policy allows the kinesis:UpdateAccountSettings action",
+            exception.Message);
+    }
+
+    [Fact]
     public async Task A_condition_is_asked_again_each_time()
     {
         var authorizer = Make(AuthMode.On, new Policies(null));
@@ -99,7 +114,7 @@ public sealed class AuthorizerTests
     }
 
     private static Authorizer Make(AuthMode mode, IResourcePolicies resources) =>
-        new(Options.Create(new AuthOptions { Mode = mode }), resources, TimeProvider.System);
+        new(Options.Create(new AuthOptions { Mode = mode }), resources, new BrokerIdentity(), TimeProvider.System);
 
     private static Caller CallerWith(string policy) => new("000000000000", Alice, "K") { Principal = new Principal("000000000000", Alice, [Parse(policy)]) };
 

@@ -16,6 +16,11 @@ public sealed class GrpcAccessTests : IDisposable
             {"accessKeyId": "NOBODY", "secretAccessKey": "s", "user": "nobody"},
             {"accessKeyId": "WRITER", "secretAccessKey": "s", "user": "writer", "policies": [
                 {"Statement": {"Effect": "Allow", "Action": "kinesis:Put*", "Resource": "arn:aws:kinesis:us-east-1:000000000000:stream/s"}}]},
+            {"accessKeyId": "CREATOR", "secretAccessKey": "s", "user": "creator", "policies": [
+                {"Statement": {"Effect": "Allow", "Action": ["kinesis:CreateStream", "kinesis:RegisterStreamConsumer"], "Resource": "*"}}]},
+            {"accessKeyId": "TAGGER", "secretAccessKey": "s", "user": "tagger", "policies": [{"Statement": [
+                {"Effect": "Allow", "Action": ["kinesis:RegisterStreamConsumer"], "Resource": "*"},
+                {"Effect": "Allow", "Action": ["kinesis:TagResource"], "Resource": "arn:aws:kinesis:us-east-1:000000000000:stream/s/consumer/*"}]}]},
             {"accessKeyId": "TOKEN", "secretAccessKey": "s", "sessionToken": "t", "user": "admin", "policies": [{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}]}
         ]}
         """;
@@ -77,6 +82,33 @@ public sealed class GrpcAccessTests : IDisposable
         await DeniedAsync(
             async () => await nobody.Streams.DescribeStreamConsumerAsync(new V1.DescribeStreamConsumerRequest { StreamName = "s", ConsumerName = "c" }),
             "kinesis:DescribeStreamConsumer on resource: arn:aws:kinesis:us-east-1:000000000000:stream/s/consumer/c:");
+    }
+
+    [Fact]
+    public async Task Tags_that_come_with_something_new_want_leave_of_their_own()
+    {
+        await using var server = await StartAsync();
+        using var creator = Connect(server, "CREATOR");
+        var create = new V1.CreateStreamRequest { StreamName = "t", Tags = { ["a"] = "b" } };
+        await DeniedAsync(
+            async () => await creator.Streams.CreateStreamAsync(create),
+            "kinesis:AddTagsToStream on resource: arn:aws:kinesis:us-east-1:000000000000:stream/t ");
+        var register = new V1.RegisterStreamConsumerRequest { StreamName = "s", ConsumerName = "c", Tags = { ["a"] = "b" } };
+        const string Denied = "kinesis:TagResource on resource: arn:aws:kinesis:us-east-1:000000000000:stream/s/consumer/c:* ";
+        await DeniedAsync(async () => await creator.Streams.RegisterStreamConsumerAsync(register), Denied);
+        await creator.Streams.RegisterStreamConsumerAsync(new V1.RegisterStreamConsumerRequest { StreamName = "s", ConsumerName = "plain" });
+
+        const string Arn = "arn:aws:kinesis:us-east-1:000000000000:stream/s";
+        using var aws = new AwsCalls(server.Address) { AccessKeyId = "CREATOR", SecretKey = "s" };
+        var answer = await aws.SendAsync("CreateStream", """{"StreamName":"t","ShardCount":1,"Tags":{"a":"b"}}""");
+        Assert.Contains("kinesis:AddTagsToStream on resource: arn:aws:kinesis:us-east-1:000000000000:stream/t ", answer, StringComparison.Ordinal);
+        var tagged = $$$"""{"StreamARN":"{{{Arn}}}","ConsumerName":"c","Tags":{"a":"b"}}""";
+        Assert.Contains(Denied, await aws.SendAsync("RegisterStreamConsumer", tagged), StringComparison.Ordinal);
+
+        using var tagger = Connect(server, "TAGGER");
+        await tagger.Streams.RegisterStreamConsumerAsync(register);
+        aws.AccessKeyId = "TAGGER";
+        Assert.Contains("ConsumerARN", await aws.SendAsync("RegisterStreamConsumer", tagged), StringComparison.Ordinal);
     }
 
     [Theory]

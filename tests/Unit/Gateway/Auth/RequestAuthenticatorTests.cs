@@ -201,6 +201,31 @@ public sealed class RequestAuthenticatorTests : IDisposable
         Fails(request, "IncompleteSignatureException", message);
     }
 
+    [Theory]
+    [InlineData("STREAMING-AWS4-HMAC-SHA256-PAYLOAD", false)]
+    [InlineData("STREAMING-AWS4-HMAC-SHA256-PAYLOAD", true)]
+    [InlineData("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", false)]
+    [InlineData("STREAMING-AWS4-HMAC-SHA256-EVENTS", false)]
+    [InlineData("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", false)]
+    [InlineData("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER", false)]
+    public void Signatures_of_chunks_are_not_taken_unseen(string payload, bool isQuery)
+    {
+        var signed = new SignedRequest { Payload = payload };
+        if (isQuery)
+        {
+            signed.Query.Add(("X-Amz-Content-Sha256", payload));
+        }
+        else
+        {
+            signed.Headers.Add(("x-amz-content-sha256", payload));
+        }
+
+        Fails(
+            isQuery ? signed.WithQuery() : signed.WithHeader(),
+            "InvalidSignatureException",
+            $"'x-amz-content-sha256: {payload}' is not taken: it must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER or the SHA-256 of the body.");
+    }
+
     [Fact]
     public void Without_authentication_any_credentials_pass_and_tell_their_key()
     {
@@ -233,7 +258,7 @@ public sealed class RequestAuthenticatorTests : IDisposable
                 signed.Headers.Add(("x-amz-content-sha256", signed.Payload = "UNSIGNED-PAYLOAD"));
                 break;
             case "streaming":
-                signed.Headers.Add(("x-amz-content-sha256", signed.Payload = "STREAMING-AWS4-HMAC-SHA256-EVENTS"));
+                signed.Headers.Add(("x-amz-content-sha256", signed.Payload = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"));
                 break;
             case "date header":
                 signed.Headers.Add(("date", signed.Time.ToString("r")));

@@ -143,6 +143,24 @@ public sealed class FileKeyProviderTests : IDisposable
     }
 
     [Fact]
+    public async Task A_key_id_of_two_sources_stands_for_one_material()
+    {
+        var other = Key().Replace(Material, Convert.ToBase64String(Enumerable.Repeat((byte)1, 32).ToArray()), StringComparison.Ordinal);
+        var options = new EncryptionOptions { Keys = Document(Key()), KeyFile = Write(Document(other.Replace("alias/orders", "alias/others", StringComparison.Ordinal))) };
+        Assert.Equal(
+            $"Broker:Encryption:KeyFile '{options.KeyFile}', keys[0].keyId is '{Id}', which Broker:Encryption:Keys, keys[0] has with other material: "
+            + "a key id stands for one material. Give one of the two another id.",
+            Assert.Single(options.Faults()));
+        await FailsAsync(BrokerErrorCode.KmsNotFound, async () => await Open(options).ResolveAsync("alias/others", default));
+
+        Write(Document(Key().Replace("alias/orders", "alias/others", StringComparison.Ordinal)));
+        Assert.Empty(options.Faults());
+        var provider = Open(options);
+        var key = await provider.GenerateAsync("alias/others", "c", default);
+        await provider.UnwrapAsync(key.MasterKeyId, key.Wrapped.AsMemory(), "c", default);
+    }
+
+    [Fact]
     public async Task Material_may_lie_in_a_file_of_its_own()
     {
         foreach (var bytes in new byte[][] { new byte[32], [.. System.Text.Encoding.ASCII.GetBytes(Material + "\n")] })

@@ -27,4 +27,30 @@ public sealed class DurableDirectoryTests
             Directory.Delete(root, recursive: true);
         }
     }
+
+    [Fact]
+    public void WhatIsMadeIsForItsUserAloneAndWhatIsThereStaysAsItIs()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        const UnixFileMode Own = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        const UnixFileMode Shared = Own | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
+        var root = Directory.CreateTempSubdirectory("broker-directory-").FullName;
+        try
+        {
+            File.SetUnixFileMode(root, Shared);
+            DurableDirectory.Create(root);
+            DurableDirectory.Create(Path.Combine(root, "a", "b"));
+            Assert.Equal(Shared, File.GetUnixFileMode(root));
+            Assert.Equal(Own, File.GetUnixFileMode(Path.Combine(root, "a")));
+            Assert.Equal(Own, File.GetUnixFileMode(Path.Combine(root, "a", "b")));
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
+    }
 }

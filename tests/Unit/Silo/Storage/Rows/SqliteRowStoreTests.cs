@@ -31,6 +31,26 @@ public sealed class SqliteRowStoreTests : RowStoreContract, IAsyncLifetime, IDis
     }
 
     [Fact]
+    public async Task TheFileIsForItsUserAloneAndOneThatIsThereKeepsItsMode()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        const UnixFileMode Own = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        await rows.WriteAsync([new RowWrite(new RowKey("p", "a"), Encoding.UTF8.GetBytes("1"), 0)], CancellationToken.None);
+        var file = Path.Combine(directory, SqliteRowStore.FileName);
+        Assert.Equal(Own, File.GetUnixFileMode(file));
+        Assert.Equal(Own, File.GetUnixFileMode($"{file}-wal"));
+
+        rows.Dispose();
+        File.SetUnixFileMode(file, Own | UnixFileMode.GroupRead);
+        rows = await OpenAsync();
+        Assert.Equal(Own | UnixFileMode.GroupRead, File.GetUnixFileMode(file));
+    }
+
+    [Fact]
     public async Task AFileOfANewerReleaseIsRefused()
     {
         rows.Dispose();
