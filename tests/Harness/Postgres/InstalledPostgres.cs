@@ -60,9 +60,9 @@ internal sealed class InstalledPostgres : PostgresServer
 
         var port = BrokerProcess.FreePort();
         string[] shell = ["sh", "-c", Keeper, "keeper", directory, Binaries!, port.ToString(CultureInfo.InvariantCulture)];
-        var start = Environment.IsPrivilegedProcess
-            ? new ProcessStartInfo("runuser", ["-u", Account!, "--", .. shell])
-            : new ProcessStartInfo(shell[0], shell[1..]);
+
+        // In a session of its own: what ends a run of tests by its process group must not end the shell before it has tidied up.
+        var start = new ProcessStartInfo("setsid", Environment.IsPrivilegedProcess ? ["runuser", "-u", Account!, "--", .. shell] : shell);
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
         start.WorkingDirectory = directory;
