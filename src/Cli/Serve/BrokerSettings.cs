@@ -10,6 +10,7 @@ using Broker.Gateway.Hosting.Tls;
 using Broker.Silo.Hosting;
 using Broker.Silo.Shards;
 using Broker.Silo.Storage.Embedded;
+using Broker.Silo.Storage.Postgres.Time;
 using Broker.Silo.Streams.Retention;
 using Broker.Silo.Streams.Scaling;
 using Microsoft.Extensions.Options;
@@ -30,6 +31,7 @@ internal static class BrokerSettings
         ["Limits"] = typeof(BrokerLimits),
         ["Producers"] = typeof(ProducerLimits),
         ["OnDemand"] = typeof(OnDemandOptions),
+        ["Clock"] = typeof(DatabaseTimeOptions),
         ["Retention"] = typeof(RetentionOptions),
         ["Identity"] = typeof(BrokerIdentity),
         ["Gateway"] = typeof(GatewayOptions),

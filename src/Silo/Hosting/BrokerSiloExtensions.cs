@@ -6,6 +6,7 @@ using Broker.Contracts.Streams;
 using Broker.Silo.Shards;
 using Broker.Silo.Storage;
 using Broker.Silo.Storage.Embedded;
+using Broker.Silo.Storage.Postgres.Time;
 using Broker.Silo.Storage.Rows;
 using Broker.Silo.Streams;
 using Broker.Silo.Streams.Retention;
@@ -74,6 +75,7 @@ public static class BrokerSiloExtensions
         Add<EmbeddedLogOptions>(services, configuration.GetSection("Broker:Log"), options => options.Faults());
         Add<ShardOptions>(services, configuration.GetSection("Broker:Shards"), options => options.Faults());
         Add<OnDemandOptions>(services, configuration.GetSection("Broker:OnDemand"), options => options.Faults());
+        Add<DatabaseTimeOptions>(services, configuration.GetSection("Broker:Clock"), options => options.Faults());
         Add<RetentionOptions>(services, configuration.GetSection("Broker:Retention"), options => options.Faults());
         return services;
     }
