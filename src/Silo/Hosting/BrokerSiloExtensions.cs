@@ -84,6 +84,7 @@ public static class BrokerSiloExtensions
     {
         services.AddSingleton<ExpiryClock>();
         services.AddSingleton<ExpiryFloor>();
+        services.TryAddSingleton<ISweepTurns, OwnSweepTurns>();
         services.AddSingleton<RetentionSweeper>();
         services.AddSingleton<IShardDirectory, ShardDirectory>();
     }
