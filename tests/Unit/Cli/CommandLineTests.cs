@@ -55,7 +55,7 @@ public sealed class CommandLineTests
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         await using var broker = await InMemoryBroker.StartAsync(1);
         var endpoints = $"http://127.0.0.1:{((IPEndPoint)socket.LocalEndPoint!).Port},{broker.Endpoint}";
-        Assert.Equal(ExitCode.Success, await BrokerCommandLine.RunAsync(["stream", "list", "--endpoint", endpoints]));
+        Assert.Equal(ExitCode.Success, await BrokerCommandLine.RunAsync(["verify", "--seconds", "0.2", "--rate", "300", "--endpoint", endpoints]));
     }
 
     [Fact]
