@@ -21,17 +21,17 @@ internal sealed class InstalledPostgres : PostgresServer
         fsync = on
         shared_buffers = 32MB
         max_wal_size = 128MB
-        max_connections = 60
+        max_connections = 300
         END
         start && echo ready
         while read -r word; do
           case $word in
             crash) "$bin/pg_ctl" -D "$directory/data" -s -w -m immediate stop ;;
-            start) start ;;
+            start) "$bin/pg_ctl" -D "$directory/data" -s status >/dev/null || start ;;
           esac && echo ready || echo failed
         done
         "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop
-        cd / && rm -rf "$directory"
+        cd / && rm -rf "$directory" 2>/dev/null
         """;
 
     private static readonly string? Binaries = FindBinaries();
@@ -40,8 +40,10 @@ internal sealed class InstalledPostgres : PostgresServer
     private readonly string directory;
     private readonly int port;
     private readonly Process keeper;
+    private readonly SmallFileSystem? disk;
 
-    private InstalledPostgres(string directory, int port, Process keeper) => (this.directory, this.port, this.keeper) = (directory, port, keeper);
+    private InstalledPostgres(string directory, int port, Process keeper, SmallFileSystem? disk) =>
+        (this.directory, this.port, this.keeper, this.disk) = (directory, port, keeper, disk);
 
     public static new string? Absence =>
         Binaries is null ? "initdb and postgres are not in /usr/lib/postgresql/*/bin (Debian: apt-get install postgresql)."
@@ -49,9 +51,13 @@ internal sealed class InstalledPostgres : PostgresServer
 
     public override string ConnectionString => $"Host=127.0.0.1;Port={port.ToString(CultureInfo.InvariantCulture)};Username=broker";
 
-    public static async Task<InstalledPostgres> CreateAsync()
+    public override SmallFileSystem? Disk => disk;
+
+    /// <param name="megabytes">The size of a file system of its own, which takes root; null for none.</param>
+    public static async Task<InstalledPostgres> CreateAsync(int? megabytes)
     {
         var directory = Directory.CreateTempSubdirectory("broker-postgres-").FullName;
+        var disk = megabytes is { } size && Environment.IsPrivilegedProcess ? new SmallFileSystem(directory, size) : null;
         if (Environment.IsPrivilegedProcess)
         {
             using var chown = Process.Start("chown", [Account!, directory]);
@@ -66,7 +72,7 @@ internal sealed class InstalledPostgres : PostgresServer
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
         start.WorkingDirectory = directory;
-        var server = new InstalledPostgres(directory, port, Process.Start(start)!);
+        var server = new InstalledPostgres(directory, port, Process.Start(start)!, disk);
         await server.ExpectReadyAsync();
         return server;
     }
@@ -80,6 +86,11 @@ internal sealed class InstalledPostgres : PostgresServer
         keeper.StandardInput.Close();
         await keeper.WaitForExitAsync();
         keeper.Dispose();
+        if (disk is not null)
+        {
+            disk.Dispose();
+            Directory.Delete(directory, recursive: true);
+        }
     }
 
     private async Task SayAsync(string word)
