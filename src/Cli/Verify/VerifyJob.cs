@@ -38,10 +38,10 @@ internal sealed class VerifyJob(BrokerEndpoint endpoint, string stream, VerifyOp
             var putting = Task.WhenAll(sessions.Select((session, index) =>
                 new VerifyProducer(index, run, options, Ledger, time).RunAsync(session, Share(index), puttingStop.Token, cancellation)));
             await FirstFaultOrAll(putting, reading);
-            await WaitForReadersAsync(reading, cancellation);
+            await CatchUpAsync(Ledger, reading, options.Patience, time, cancellation);
             Ledger.ReadAgain();
             await Reader(VerifyLedger.Again, new PollShardSource(connection, stream, time), toTheEnd: true).RunAsync(cancellation);
-            await WaitForReadersAsync(reading, cancellation);
+            await CatchUpAsync(Ledger, reading, options.Patience, time, cancellation);
         }
         finally
         {
@@ -81,19 +81,19 @@ internal sealed class VerifyJob(BrokerEndpoint endpoint, string stream, VerifyOp
         await putting;
     }
 
-    private async Task WaitForReadersAsync(Task[] reading, CancellationToken cancellation)
+    /// <summary>Waits until readers owe nothing more, or make no progress for too long, and a little longer for what comes twice.</summary>
+    public static async Task CatchUpAsync(VerifyLedger ledger, IReadOnlyList<Task> reading, TimeSpan patience, TimeProvider time, CancellationToken cancellation)
     {
-        var progress = (Ledger.Outstanding, time.GetTimestamp());
-        while (Ledger.Outstanding > 0 && time.GetElapsedTime(progress.Item2) < options.Patience)
+        var progress = (ledger.Outstanding, time.GetTimestamp());
+        while (ledger.Outstanding > 0 && time.GetElapsedTime(progress.Item2) < patience)
         {
             await await Task.WhenAny([Task.Delay(TimeSpan.FromMilliseconds(50), time, cancellation), .. reading]);
-            if (Ledger.Outstanding != progress.Outstanding)
+            if (ledger.Outstanding != progress.Outstanding)
             {
-                progress = (Ledger.Outstanding, time.GetTimestamp());
+                progress = (ledger.Outstanding, time.GetTimestamp());
             }
         }
 
-        // A little longer, for what comes twice.
         await Task.Delay(TimeSpan.FromMilliseconds(500), time, cancellation);
     }
 }

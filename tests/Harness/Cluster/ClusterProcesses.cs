@@ -51,13 +51,17 @@ public sealed class ClusterProcesses : IAsyncDisposable
         try
         {
             await cluster.MigrateAsync();
-            for (var i = 0; i < setup.Silos; i++)
+            for (var i = 0; i < setup.Silos + setup.Spares; i++)
             {
                 await cluster.MakeAsync();
             }
 
-            cluster.nodes.ForEach(node => node.Begin());
-            await Task.WhenAll(cluster.nodes.Select(node => node.ReadyAsync()));
+            foreach (var node in cluster.nodes.Take(setup.Silos))
+            {
+                node.Begin();
+            }
+
+            await Task.WhenAll(cluster.Running.Select(node => node.ReadyAsync()));
             return cluster;
         }
         catch

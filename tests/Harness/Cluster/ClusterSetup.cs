@@ -6,6 +6,9 @@ public sealed record ClusterSetup
     /// <summary>Silos at first, each with a gateway.</summary>
     public int Silos { get; init; } = 3;
 
+    /// <summary>Nodes that have a place and an address, and are not started.</summary>
+    public int Spares { get; init; }
+
     /// <summary>Whether each silo gets a network namespace of its own where that is possible; else all are on loopback.</summary>
     public bool IsIsolated { get; init; }
 

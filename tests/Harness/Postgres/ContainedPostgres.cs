@@ -34,5 +34,7 @@ internal sealed class ContainedPostgres : PostgresServer
         await container.StopAsync();
     }
 
+    public override Task StopAsync() => container.StopAsync();
+
     public override ValueTask DisposeAsync() => container.DisposeAsync();
 }

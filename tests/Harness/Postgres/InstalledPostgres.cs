@@ -12,7 +12,13 @@ internal sealed class InstalledPostgres : PostgresServer
 {
     private const string Keeper = """
         directory=$1 bin=$2 port=$3
-        start() { "$bin/pg_ctl" -D "$directory/data" -l "$directory/log" -s -w start; }
+        start() {
+          for attempt in 1 2 3 4 5 6 7 8 9 10; do
+            "$bin/pg_ctl" -D "$directory/data" -l "$directory/log" -s -w start 2>/dev/null && return 0
+            sleep 0.3
+          done
+          return 1
+        }
         "$bin/initdb" -D "$directory/data" -U broker -A trust -E UTF8 --locale=C --no-sync >"$directory/log" 2>&1 &&
         cat >>"$directory/data/postgresql.conf" <<END &&
         port = $port
@@ -27,6 +33,8 @@ internal sealed class InstalledPostgres : PostgresServer
         while read -r word; do
           case $word in
             crash) "$bin/pg_ctl" -D "$directory/data" -s -w -m immediate stop ;;
+            stop) "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop ;;
+            kill) kill -9 "$(head -n 1 "$directory/data/postmaster.pid")" ;;
             start) "$bin/pg_ctl" -D "$directory/data" -s status >/dev/null || start ;;
           esac && echo ready || echo failed
         done
@@ -80,6 +88,10 @@ internal sealed class InstalledPostgres : PostgresServer
     public override Task RestartAsync() => SayAsync("start");
 
     public override Task CrashAsync() => SayAsync("crash");
+
+    public override Task StopAsync() => SayAsync("stop");
+
+    public override Task KillAsync() => SayAsync("kill");
 
     public override async ValueTask DisposeAsync()
     {

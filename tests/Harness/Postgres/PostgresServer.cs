@@ -35,6 +35,12 @@ public abstract class PostgresServer : IAsyncDisposable
     /// <summary>Ends it as a crash does: nothing is flushed, and the next start recovers.</summary>
     public abstract Task CrashAsync();
 
+    /// <summary>Ends it in order, connections and all.</summary>
+    public abstract Task StopAsync();
+
+    /// <summary>SIGKILL of its first process; where that is not to be had, <see cref="CrashAsync"/>.</summary>
+    public virtual Task KillAsync() => CrashAsync();
+
     public abstract ValueTask DisposeAsync();
 
     private static async Task<PostgresServer> StartSharedAsync()
