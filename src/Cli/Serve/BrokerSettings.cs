@@ -12,6 +12,7 @@ using Broker.Silo.Hosting.Cluster;
 using Broker.Silo.Shards;
 using Broker.Silo.Storage.Embedded;
 using Broker.Silo.Storage.Postgres;
+using Broker.Silo.Storage.Postgres.Time;
 using Broker.Silo.Streams.Retention;
 using Broker.Silo.Streams.Scaling;
 using Microsoft.Extensions.Options;
@@ -32,6 +33,7 @@ internal static class BrokerSettings
         ["Limits"] = typeof(BrokerLimits),
         ["Producers"] = typeof(ProducerLimits),
         ["OnDemand"] = typeof(OnDemandOptions),
+        ["Clock"] = typeof(DatabaseTimeOptions),
         ["Retention"] = typeof(RetentionOptions),
         ["Identity"] = typeof(BrokerIdentity),
         ["Gateway"] = typeof(GatewayOptions),

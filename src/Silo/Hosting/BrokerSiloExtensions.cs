@@ -9,6 +9,7 @@ using Broker.Silo.Shards.Placement;
 using Broker.Silo.Storage;
 using Broker.Silo.Storage.Embedded;
 using Broker.Silo.Storage.Postgres;
+using Broker.Silo.Storage.Postgres.Time;
 using Broker.Silo.Storage.Rows;
 using Broker.Silo.Streams;
 using Broker.Silo.Streams.Retention;
@@ -42,13 +43,11 @@ public static class BrokerSiloExtensions
     {
         var services = builder.Services;
         services.AddBrokerOptions(builder.Configuration);
-        services.TryAddSingleton(TimeProvider.System);
         builder.Logging.QuietOrleans();
-        services.AddControlPlane();
-        services.AddShards();
         var isCluster = builder.Configuration.IsCluster();
         if (isCluster)
         {
+            services.AddClusterTime();
             services.AddClusterStorage();
         }
         else
@@ -57,6 +56,9 @@ public static class BrokerSiloExtensions
             services.AddEmbeddedRows();
         }
 
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddControlPlane();
+        services.AddShards();
         services.AddSingleton<IStorageComponent>(provider => provider.GetRequiredService<ExpiryFloor>());
         services.AddHostedService<StorageLifetime>();
         services.AddOrleans(silo =>
@@ -98,6 +100,7 @@ public static class BrokerSiloExtensions
         Add<EmbeddedLogOptions>(services, configuration.GetSection("Broker:Log"), options => options.Faults());
         Add<ShardOptions>(services, configuration.GetSection("Broker:Shards"), options => options.Faults());
         Add<OnDemandOptions>(services, configuration.GetSection("Broker:OnDemand"), options => options.Faults());
+        Add<DatabaseTimeOptions>(services, configuration.GetSection("Broker:Clock"), options => options.Faults());
         Add<RetentionOptions>(services, configuration.GetSection("Broker:Retention"), options => options.Faults());
         Add<Cluster.ClusterOptions>(services, configuration.GetSection("Broker:Cluster"), options => options.Faults());
         var isCluster = configuration.IsCluster();
@@ -109,6 +112,7 @@ public static class BrokerSiloExtensions
     {
         services.AddSingleton<ExpiryClock>();
         services.AddSingleton<ExpiryFloor>();
+        services.TryAddSingleton<ISweepTurns, OwnSweepTurns>();
         services.AddSingleton<RetentionSweeper>();
         services.AddSingleton<IShardDirectory, ShardDirectory>();
     }

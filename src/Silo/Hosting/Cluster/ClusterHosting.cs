@@ -3,7 +3,9 @@ using System.Net;
 using Broker.Silo.Storage;
 using Broker.Silo.Storage.Postgres;
 using Broker.Silo.Storage.Postgres.Rows;
+using Broker.Silo.Storage.Postgres.Time;
 using Broker.Silo.Storage.Rows;
+using Broker.Silo.Streams.Retention;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -34,7 +36,8 @@ public static class ClusterHosting
     {
         builder.Services.AddBrokerOptions(builder.Configuration);
         builder.Logging.QuietOrleans();
-        builder.Services.AddPools();
+        builder.Services.AddClusterTime();
+        builder.Services.AddHostedService<StorageLifetime>();
         builder.UseOrleansClient(client =>
         {
             client.UseAdoNetClustering((OptionsBuilder<AdoNetClusteringClientOptions> options) => options.Configure<IServiceProvider>(
@@ -44,9 +47,21 @@ public static class ClusterHosting
         return builder;
     }
 
-    internal static void AddClusterStorage(this IServiceCollection services)
+    /// <summary>Makes the database's time that of the process. Before whatever else brings a clock, and whatever else is opened.</summary>
+    internal static void AddClusterTime(this IServiceCollection services)
     {
         services.AddPools();
+        if (!services.Any(service => service.ServiceType == typeof(TimeProvider)))
+        {
+            services.AddSingleton<DatabaseTime>();
+            services.AddSingleton<TimeProvider>(provider => provider.GetRequiredService<DatabaseTime>());
+            services.AddSingleton<IStorageComponent>(provider => provider.GetRequiredService<DatabaseTime>());
+        }
+    }
+
+    internal static void AddClusterStorage(this IServiceCollection services)
+    {
+        services.TryAddSingleton<ISweepTurns, SharedSweepTurns>();
         services.TryAddSingleton<PostgresSchema>();
         services.AddSingleton<IStorageComponent, PostgresMigration>();
         services.AddSingleton<PostgresLogComponent>();
