@@ -156,7 +156,7 @@ internal sealed class FaultDeck
         var network = cluster.Network!;
         var node = Pick();
         yield return new ChaosFault(
-            "slow network of a silo", $"{node.Name}, {(network.HasNetem ? "80 ms a packet" : "2 Mbit/s (the kernel has no netem)")}",
+            "slow network of a silo", $"{node.Name}, {(network.HasNetem ? "80 ms a packet" : "6 Mbit/s (the kernel has no netem)")}",
             () => network.SlowAsync(node.Place!, TimeSpan.FromMilliseconds(80)), Seconds(3, 6), () => network.HurryAsync(node.Place!));
     }
 

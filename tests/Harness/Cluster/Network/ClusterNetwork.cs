@@ -101,10 +101,10 @@ public sealed class ClusterNetwork : IAsyncDisposable
 
     public Task PlugAsync(NetworkNode node) => DoAsync($"ip {Option(node)} link set {node.Interface} up");
 
-    /// <summary>Delays all that a node sends; where the kernel cannot, lets through 2 Mbit/s of it.</summary>
+    /// <summary>Delays all that a node sends; where the kernel cannot, lets through 6 Mbit/s of it.</summary>
     public Task SlowAsync(NetworkNode node, TimeSpan delay) => DoAsync(HasNetem
         ? string.Create(CultureInfo.InvariantCulture, $"tc {Option(node)} qdisc replace dev {node.Interface} root netem delay {(int)delay.TotalMilliseconds}ms {(int)delay.TotalMilliseconds / 4}ms")
-        : $"tc {Option(node)} qdisc replace dev {node.Interface} root tbf rate 2mbit burst 16kb latency 400ms");
+        : $"tc {Option(node)} qdisc replace dev {node.Interface} root tbf rate 6mbit burst 16kb latency 400ms");
 
     public Task HurryAsync(NetworkNode node) => DoAsync($"tc {Option(node)} qdisc del dev {node.Interface} root");
 
