@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Broker.Cli.Client;
 using Broker.Cli.Verify;
@@ -128,19 +129,35 @@ internal sealed class Workload : IAsyncDisposable
         List<Task> running = [];
         for (var i = first; i < first + options.Producers; i++)
         {
-            var session = await ProducerSession.OpenAsync(Connect().Invoker, Stream, new ProducerOptions
+            var session = await OpenAsync(Connect(), new ProducerOptions
             {
                 MaxInFlightBatches = options.InFlightBatches,
                 ReconnectFor = TimeSpan.FromDays(1),
                 OpenTimeout = TimeSpan.FromSeconds(1),
                 Disconnected = _ => Interlocked.Increment(ref interruptions),
-            }, CancellationToken.None);
+            });
             sessions.Add(session);
             var producer = new VerifyProducer(i, run, options, Ledger, TimeProvider.System);
             running.Add(Task.Run(() => producer.RunAsync(session, null, stopPutting.Token, stopReading.Token)));
         }
 
         return running;
+    }
+
+    /// <summary>Opens a session; its first attempts are the caller's to repeat.</summary>
+    private static async Task<ProducerSession> OpenAsync(BrokerConnection connection, ProducerOptions options)
+    {
+        for (var began = Stopwatch.GetTimestamp(); ;)
+        {
+            try
+            {
+                return await ProducerSession.OpenAsync(connection.Invoker, Stream, options, CancellationToken.None);
+            }
+            catch (Exception exception) when (RpcFaults.IsTransient(exception) && Stopwatch.GetElapsedTime(began) < Patience)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50));
+            }
+        }
     }
 
     private Task Read(int reader, IShardSource source, bool toTheEnd) => new VerifyReader(
