@@ -1,6 +1,7 @@
 using Broker.Gateway.Encryption;
 using Broker.Gateway.Hosting;
 using Broker.Silo.Hosting;
+using Broker.Silo.Hosting.Cluster;
 using Broker.Silo.Storage;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Console;
@@ -33,7 +34,15 @@ internal static partial class BrokerServer
             }
 
             await using var application = builder.Build();
-            application.MapBrokerGateway();
+            if (PartOf(builder.Configuration).IsGateway)
+            {
+                application.MapBrokerGateway();
+            }
+            else
+            {
+                application.MapGet("/healthz", static () => Results.Text("ok\n"));
+            }
+
             try
             {
                 await application.StartAsync();
@@ -46,7 +55,7 @@ internal static partial class BrokerServer
             LogReady(
                 application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Broker"),
                 string.Join(", ", application.Urls),
-                application.Services.GetRequiredService<IOptions<BrokerStorageOptions>>().Value.DataDirectory,
+                Place(application.Services, builder.Configuration),
                 (DateTime.Now - System.Diagnostics.Process.GetCurrentProcess().StartTime).TotalSeconds);
             await application.WaitForShutdownAsync();
             return ExitCode.Success;
@@ -93,17 +102,7 @@ internal static partial class BrokerServer
         builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
         builder.Logging.AddFilter("Grpc", LogLevel.Warning);
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
-        builder.AddBrokerSilo();
-        builder.AddBrokerGateway();
-        builder.Services.AddOptions<EncryptionOptions>().PostConfigure<IOptions<BrokerStorageOptions>>(static (encryption, storage) =>
-        {
-            // One process with one data directory: the broker's own key can be kept beside the data. What that protects, and what not,
-            // is in docs/encryption.md.
-            if (encryption.ServiceKeyFile.Length == 0)
-            {
-                encryption.ServiceKeyFile = Path.Combine(storage.Value.DataDirectory, "keys", "aws-kinesis.json");
-            }
-        });
+        Compose(builder);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
 
         // OpenTelemetry's own variables say where to; without them nothing is collected.
@@ -117,6 +116,58 @@ internal static partial class BrokerServer
         return builder;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Ready on {Addresses}, data in {DataDirectory}, {Seconds:F2} s after the process began.")]
-    private static partial void LogReady(ILogger logger, string addresses, string dataDirectory, double seconds);
+    private static void Compose(WebApplicationBuilder builder)
+    {
+        var part = PartOf(builder.Configuration);
+        if (part.IsSilo)
+        {
+            builder.AddBrokerSilo();
+        }
+        else
+        {
+            builder.AddBrokerClusterClient();
+        }
+
+        if (part.IsGateway)
+        {
+            builder.AddBrokerGateway();
+        }
+        else
+        {
+            // Its health alone, for probes.
+            builder.WebHost.UseUrls(builder.Configuration["Broker:Gateway:Listen"] ?? new GatewayOptions().Listen);
+        }
+
+        if (!builder.Configuration.IsCluster())
+        {
+            builder.Services.AddOptions<EncryptionOptions>().PostConfigure<IOptions<BrokerStorageOptions>>(static (encryption, storage) =>
+            {
+                // One process with one data directory: the broker's own key can be kept beside the data. What that protects, and what not,
+                // is in docs/encryption.md. In a cluster all gateways need the same file, which only its operator can give them.
+                if (encryption.ServiceKeyFile.Length == 0)
+                {
+                    encryption.ServiceKeyFile = Path.Combine(storage.Value.DataDirectory, "keys", "aws-kinesis.json");
+                }
+            });
+        }
+    }
+
+    /// <summary>This process's roles: both where it is alone, or where they are wrong, which is told before anything is started.</summary>
+    private static ClusterOptions PartOf(IConfiguration configuration)
+    {
+        var part = new ClusterOptions();
+        if (configuration.IsCluster() && configuration["Broker:Cluster:Roles"] is { } roles)
+        {
+            part.Roles = roles;
+        }
+
+        return part.IsSilo || part.IsGateway ? part : new ClusterOptions();
+    }
+
+    private static string Place(IServiceProvider services, IConfiguration configuration) => configuration.IsCluster()
+        ? $"as {PartOf(configuration).Roles} of cluster {services.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId}"
+        : $"data in {services.GetRequiredService<IOptions<BrokerStorageOptions>>().Value.DataDirectory}";
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Ready on {Addresses}, {Place}, {Seconds:F2} s after the process began.")]
+    private static partial void LogReady(ILogger logger, string addresses, string place, double seconds);
 }

@@ -8,8 +8,11 @@ using Broker.Gateway.Encryption;
 using Broker.Gateway.Hosting;
 using Broker.Gateway.Hosting.Tls;
 using Broker.Silo.Hosting;
+using Broker.Silo.Hosting.Cluster;
 using Broker.Silo.Shards;
 using Broker.Silo.Storage.Embedded;
+using Broker.Silo.Storage.Postgres;
+using Broker.Silo.Storage.Postgres.Time;
 using Broker.Silo.Streams.Retention;
 using Broker.Silo.Streams.Scaling;
 using Microsoft.Extensions.Options;
@@ -30,12 +33,15 @@ internal static class BrokerSettings
         ["Limits"] = typeof(BrokerLimits),
         ["Producers"] = typeof(ProducerLimits),
         ["OnDemand"] = typeof(OnDemandOptions),
+        ["Clock"] = typeof(DatabaseTimeOptions),
         ["Retention"] = typeof(RetentionOptions),
         ["Identity"] = typeof(BrokerIdentity),
         ["Gateway"] = typeof(GatewayOptions),
         ["Auth"] = typeof(AuthOptions),
         ["Tls"] = typeof(TlsOptions),
         ["Encryption"] = typeof(EncryptionOptions),
+        ["Postgres"] = typeof(PostgresOptions),
+        ["Cluster"] = typeof(ClusterOptions),
     };
 
     /// <summary>The type of each setting by its full key.</summary>

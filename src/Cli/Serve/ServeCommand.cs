@@ -1,8 +1,9 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace Broker.Cli.Serve;
 
-/// <summary><c>broker serve</c>: silo and gateway in one process.</summary>
+/// <summary><c>broker serve</c>: silo and gateway in one process, alone or as a part of a cluster.</summary>
 internal static class ServeCommand
 {
     public static Command Create()
@@ -41,9 +42,29 @@ internal static class ServeCommand
             Description = "Second address, for HTTPS. Default that of --listen with the next port, where there is a certificate.",
             HelpName = "URL",
         };
+        var postgres = new Option<string?>("--postgres")
+        {
+            Description = "Connection string of the database that a cluster shares; without one everything is in --data, and there is no cluster.",
+            HelpName = "CONNECTIONSTRING",
+        };
+        var roles = new Option<string?>("--roles") { Description = "What this process of a cluster does. Default silo,gateway.", HelpName = "silo,gateway" };
+        var siloPort = new Option<int?>("--silo-port") { Description = "Port on which silos talk to this one. Default 11111.", HelpName = "PORT" };
+        var siloGatewayPort = new Option<int?>("--silo-gateway-port")
+        {
+            Description = "Port on which gateways without a silo talk to this one. Default 30000.",
+            HelpName = "PORT",
+        };
+        var advertise = new Option<string?>("--advertise")
+        {
+            Description = "IP address at which the other processes of the cluster reach this one. Default 127.0.0.1.",
+            HelpName = "IP",
+        };
+        var clusterId = new Option<string?>("--cluster-id") { Description = "Which cluster of those on the database. Default broker.", HelpName = "ID" };
+        var migrate = new Option<bool>("--migrate") { Description = "Bring the database up to this release first, as 'broker migrate' does. For development." };
         var command = new Command("serve", "Run the broker. Any setting can follow as --Broker:Section:Name=VALUE.")
         {
             data, listen, limits, auth, keys, certificate, key, development, secure,
+            postgres, roles, siloPort, siloGatewayPort, advertise, clusterId, migrate,
         };
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction((parse, _) =>
@@ -64,7 +85,14 @@ internal static class ServeCommand
                     ("Broker:Tls:CertificateFile", FullPath(parse.GetValue(certificate))),
                     ("Broker:Tls:KeyFile", FullPath(parse.GetValue(key))),
                     ("Broker:Tls:Development", parse.GetValue(development) ? "true" : null),
-                    ("Broker:Tls:Listen", parse.GetValue(secure))),
+                    ("Broker:Tls:Listen", parse.GetValue(secure)),
+                    ("Broker:Postgres:ConnectionString", parse.GetValue(postgres)),
+                    ("Broker:Cluster:Roles", parse.GetValue(roles)),
+                    ("Broker:Cluster:SiloPort", parse.GetValue(siloPort)?.ToString(CultureInfo.InvariantCulture)),
+                    ("Broker:Cluster:SiloGatewayPort", parse.GetValue(siloGatewayPort)?.ToString(CultureInfo.InvariantCulture)),
+                    ("Broker:Cluster:AdvertisedAddress", parse.GetValue(advertise)),
+                    ("Broker:Cluster:ClusterId", parse.GetValue(clusterId)),
+                    ("Broker:Cluster:Migrate", parse.GetValue(migrate) ? "true" : null)),
                 parse.UnmatchedTokens);
         });
         return command;

@@ -3,9 +3,13 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
+using Broker.Silo.Hosting.Cluster;
 using Broker.Silo.Shards;
+using Broker.Silo.Shards.Placement;
 using Broker.Silo.Storage;
 using Broker.Silo.Storage.Embedded;
+using Broker.Silo.Storage.Postgres;
+using Broker.Silo.Storage.Postgres.Time;
 using Broker.Silo.Storage.Rows;
 using Broker.Silo.Streams;
 using Broker.Silo.Streams.Retention;
@@ -27,8 +31,9 @@ namespace Broker.Silo.Hosting;
 public static class BrokerSiloExtensions
 {
     /// <summary>
-    /// Adds an embedded silo: everything in one data directory, no peers, no listening port. The host's configuration names the sections:
-    /// Broker:Storage, Broker:Log, Broker:Shards, Broker:Limits, Broker:Identity, Broker:Retention, Broker:OnDemand, Broker:Producers.
+    /// Adds a silo: of a cluster where Broker:Postgres names a database, else an embedded one with everything in one data directory, no peers
+    /// and no listening port. The host's configuration names the sections: Broker:Storage, Broker:Log, Broker:Shards, Broker:Limits,
+    /// Broker:Identity, Broker:Retention, Broker:OnDemand, Broker:Producers, Broker:Postgres, Broker:Cluster.
     /// </summary>
     /// <remarks>
     /// Storage is opened in the order of its registration: the log, which locks the data directory, then the rows.
@@ -38,14 +43,35 @@ public static class BrokerSiloExtensions
     {
         var services = builder.Services;
         services.AddBrokerOptions(builder.Configuration);
-        services.TryAddSingleton(TimeProvider.System);
         builder.Logging.QuietOrleans();
+        var isCluster = builder.Configuration.IsCluster();
+        if (isCluster)
+        {
+            services.AddClusterTime();
+            services.AddClusterStorage();
+        }
+        else
+        {
+            services.AddEmbeddedLog();
+            services.AddEmbeddedRows();
+        }
+
+        services.TryAddSingleton(TimeProvider.System);
         services.AddControlPlane();
         services.AddShards();
-        services.AddEmbeddedLog();
-        services.AddEmbeddedRows();
+        services.AddSingleton<IStorageComponent>(provider => provider.GetRequiredService<ExpiryFloor>());
         services.AddHostedService<StorageLifetime>();
-        services.AddOrleans(silo => silo.UseEmbedded());
+        services.AddOrleans(silo =>
+        {
+            if (isCluster)
+            {
+                silo.UseCluster(Orleans.Providers.ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME, new GrainStateSerializer(GrainStateJson));
+            }
+            else
+            {
+                silo.UseEmbedded();
+            }
+        });
         services.AddHostedService(provider => provider.GetRequiredService<RetentionSweeper>());
         return builder;
     }
@@ -74,7 +100,11 @@ public static class BrokerSiloExtensions
         Add<EmbeddedLogOptions>(services, configuration.GetSection("Broker:Log"), options => options.Faults());
         Add<ShardOptions>(services, configuration.GetSection("Broker:Shards"), options => options.Faults());
         Add<OnDemandOptions>(services, configuration.GetSection("Broker:OnDemand"), options => options.Faults());
+        Add<DatabaseTimeOptions>(services, configuration.GetSection("Broker:Clock"), options => options.Faults());
         Add<RetentionOptions>(services, configuration.GetSection("Broker:Retention"), options => options.Faults());
+        Add<Cluster.ClusterOptions>(services, configuration.GetSection("Broker:Cluster"), options => options.Faults());
+        var isCluster = configuration.IsCluster();
+        Add<PostgresOptions>(services, configuration.GetSection("Broker:Postgres"), options => isCluster ? options.Faults() : []);
         return services;
     }
 
@@ -82,6 +112,7 @@ public static class BrokerSiloExtensions
     {
         services.AddSingleton<ExpiryClock>();
         services.AddSingleton<ExpiryFloor>();
+        services.TryAddSingleton<ISweepTurns, OwnSweepTurns>();
         services.AddSingleton<RetentionSweeper>();
         services.AddSingleton<IShardDirectory, ShardDirectory>();
     }
@@ -90,6 +121,7 @@ public static class BrokerSiloExtensions
     {
         services.AddMetrics();
         services.AddSingleton<ShardMetrics>();
+        services.AddPlacementDirector<ShardPlacement, ShardPlacementDirector>();
         services.AddSingleton(provider => new TailCache(provider.GetRequiredService<IOptions<ShardOptions>>().Value.TailCacheBytes));
     }
 
@@ -113,7 +145,6 @@ public static class BrokerSiloExtensions
         services.TryAddSingleton<IRowStore>(provider => provider.GetRequiredService<SqliteRowStore>());
         services.AddSingleton<IStorageComponent>(provider => provider.GetRequiredService<SqliteRowStore>());
         services.AddSingleton<IStorageComponent, MetadataPresence>();
-        services.AddSingleton<IStorageComponent>(provider => provider.GetRequiredService<ExpiryFloor>());
     }
 
     private static void UseEmbedded(this ISiloBuilder silo)
@@ -132,7 +163,7 @@ public static class BrokerSiloExtensions
     }
 
     /// <summary>Orleans tells all its options at every start, and that it would like another garbage collector. The configuration can ask for more.</summary>
-    private static void QuietOrleans(this ILoggingBuilder logging)
+    internal static void QuietOrleans(this ILoggingBuilder logging)
     {
         logging.AddFilter("Orleans", LogLevel.Warning);
         logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);

@@ -1,55 +1,16 @@
-using Broker.Contracts.Blocks;
-using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
-using Broker.Silo.Storage;
 using Broker.Silo.Storage.Embedded;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Broker.Silo.Hosting;
 
-/// <summary>The embedded log from the host's start to its stop: there to be injected before it is open, to be used only after.</summary>
+/// <summary>The embedded log, in the data directory.</summary>
 internal sealed class EmbeddedLogComponent(IOptions<EmbeddedLogOptions> options, TimeProvider time, ILogger<EmbeddedLog> logger)
-    : IShardLog, IStorageComponent
+    : ShardLogComponent<EmbeddedLog>
 {
-    private EmbeddedLog? opened;
-
-    private EmbeddedLog Log => opened ?? throw new InvalidOperationException("The log is not open: the host has not started, or has stopped.");
-
     public StreamGeneration NewestStream => Log.NewestStream;
 
-    public async ValueTask OpenAsync(CancellationToken cancellationToken) =>
-        opened = await EmbeddedLog.OpenAsync(options.Value, time, logger, cancellationToken);
-
-    public async ValueTask CloseAsync(CancellationToken cancellationToken)
-    {
-        if (opened is { } log)
-        {
-            await log.DisposeAsync();
-        }
-    }
-
-    public ValueTask<ShardHead> OpenAsync(ShardKey shard, CancellationToken cancellationToken) => Log.OpenAsync(shard, cancellationToken);
-
-    public ValueTask<ShardHead> PeekAsync(ShardKey shard, CancellationToken cancellationToken) => Log.PeekAsync(shard, cancellationToken);
-
-    public ValueTask<AppendOutcome> AppendAsync(ShardAppend append) => Log.AppendAsync(append);
-
-    public ValueTask<IReadOnlyList<RecordBlock>> ReadAsync(ShardKey shard, long fromPosition, int maxBytes, CancellationToken cancellationToken) =>
-        Log.ReadAsync(shard, fromPosition, maxBytes, cancellationToken);
-
-    public ValueTask<IReadOnlyList<RecordBlock>> ReadBlocksAsync(ShardKey shard, long fromOrdinal, int maxBytes, CancellationToken cancellationToken) =>
-        Log.ReadBlocksAsync(shard, fromOrdinal, maxBytes, cancellationToken);
-
-    public ValueTask<long?> FindAsync(ShardKey shard, long arrivalUnixMilliseconds, CancellationToken cancellationToken) =>
-        Log.FindAsync(shard, arrivalUnixMilliseconds, cancellationToken);
-
-    public ValueTask<bool> IsCurrentAsync(ShardKey shard, long epoch, CancellationToken cancellationToken) =>
-        Log.IsCurrentAsync(shard, epoch, cancellationToken);
-
-    public ValueTask DeleteStreamAsync(StreamGeneration stream, CancellationToken cancellationToken) =>
-        Log.DeleteStreamAsync(stream, cancellationToken);
-
-    public ValueTask<ExpiryReport> ExpireAsync(IReadOnlyDictionary<StreamGeneration, long> horizons, CancellationToken cancellationToken) =>
-        Log.ExpireAsync(horizons, cancellationToken);
+    protected override ValueTask<EmbeddedLog> CreateAsync(CancellationToken cancellationToken) =>
+        EmbeddedLog.OpenAsync(options.Value, time, logger, cancellationToken);
 }

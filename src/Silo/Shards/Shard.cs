@@ -71,18 +71,22 @@ internal sealed partial class Shard
         ImmutableArray<RecordBlock> blocks, ImmutableArray<HandledRepeat> handled, ThroughputLimit? limit, CancellationToken cancellationToken)
     {
         var opened = await OpenAsync(cancellationToken);
-        return opened.Session is { } writer
-            ? await writer.AppendAsync(blocks, handled, limit)
-            : AppendResult.Failed(opened.Code, opened.Message!);
+        return opened.Session is not { } writer ? AppendResult.Failed(opened.Code, opened.Message!)
+            : Doubt() is { } doubt ? AppendResult.Failed(BrokerErrorCode.Unavailable, doubt)
+            : await writer.AppendAsync(blocks, handled, limit);
     }
 
     public async ValueTask<SealResult> SealAsync(CancellationToken cancellationToken)
     {
         var opened = await OpenAsync(cancellationToken);
-        return opened.Session is { } writer
-            ? await writer.SealAsync()
-            : new SealResult(opened.Code, 0, 0, opened.Message);
+        return opened.Session is not { } writer ? new SealResult(opened.Code, 0, 0, opened.Message)
+            : Doubt() is { } doubt ? new SealResult(BrokerErrorCode.Unavailable, 0, 0, doubt)
+            : await writer.SealAsync();
     }
+
+    /// <summary>Why this silo must stamp nothing now; null where it may. What is durable can be read all the same.</summary>
+    private string? Doubt() =>
+        time is IClusterTime { Doubt: { } doubt } ? $"Shard {key.Shard} is with a silo that does not trust its time now: {doubt}." : null;
 
     /// <summary>The session to work with, opened if there is none or the last one failed. Callers at the same time share one opening.</summary>
     public async ValueTask<OpenedShard> OpenAsync(CancellationToken cancellationToken)
@@ -101,6 +105,11 @@ internal sealed partial class Shard
         {
             // Opening it again would take the shard back from its new owner, and back again. Whoever asks finds that owner next time.
             return new OpenedShard(null, tail, BrokerErrorCode.Unavailable, $"Shard {key.Shard} has another owner.");
+        }
+
+        if (Doubt() is { } doubt)
+        {
+            return new OpenedShard(null, tail, BrokerErrorCode.Unavailable, doubt);
         }
 
         try

@@ -3,6 +3,7 @@ using Broker.Contracts.Grains;
 using Broker.Contracts.Limits;
 using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
+using Broker.Silo.Shards.Placement;
 using Broker.Silo.Storage;
 using Broker.Silo.Streams;
 using Broker.Silo.Streams.Retention;
@@ -15,7 +16,7 @@ namespace Broker.Silo.Shards;
 
 /// <summary>The shell around <see cref="Shard"/>: finds its description, keeps its settings fresh, lets go when it is superseded.</summary>
 /// <remarks>Called by gateways (data) and by its stream grain (seal, drop). Calls interleave: an append never holds the turn while the disk works.</remarks>
-[Reentrant]
+[Reentrant, ShardPlacement]
 internal sealed class ShardGrain(
     IShardLog log,
     IShardDirectory directory,

@@ -40,7 +40,7 @@ public sealed partial class StreamGrain
         GoOn();
     }
 
-    public async Task<long?> SweepAsync()
+    public async Task<long?> SweepAsync(long keptUnixMilliseconds)
     {
         if (rows.Head is null && !mustLoad)
         {
@@ -55,7 +55,7 @@ public sealed partial class StreamGrain
                 return null;
             }
 
-            var horizon = settings.Horizon.At(expiry.NowUnixMilliseconds);
+            var horizon = settings.Horizon.At(Math.Min(keptUnixMilliseconds, expiry.NowUnixMilliseconds));
             var expired = rows.Lineage.Expired(horizon);
             if (!expired.IsEmpty)
             {

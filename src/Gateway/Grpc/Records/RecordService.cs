@@ -27,7 +27,6 @@ public sealed partial class RecordService(
     Subscriptions subscriptions,
     GatewayDrain drain,
     GatewayMetrics metrics,
-    TimeProvider clock,
     IOptions<GatewayOptions> options,
     IOptions<BrokerLimits> limits,
     Authorizer authorizer,
@@ -35,8 +34,9 @@ public sealed partial class RecordService(
     IOptions<ProducerLimits> producerLimits)
 {
     /// <summary>The timestamp until which a call's puts are tried.</summary>
+    /// <remarks>gRPC turns the client's time-out into a time of this machine's clock, which need not be the cluster's.</remarks>
     private long DeadlineOf(ServerCallContext context) => appender.DeadlineAfter(
-        context.Deadline == DateTime.MaxValue ? TimeSpan.MaxValue : context.Deadline - clock.GetUtcNow().UtcDateTime);
+        context.Deadline == DateTime.MaxValue ? TimeSpan.MaxValue : context.Deadline - TimeProvider.System.GetUtcNow().UtcDateTime);
 
     internal static string ReadStreamName(RequestFrame frame)
     {

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Broker.Silo.Storage.Postgres;
 
-/// <summary>The way to a PostgreSQL database and how long its statements may take.</summary>
+/// <summary>The way to a PostgreSQL database and how long its statements may take. Configuration section <c>Broker:Postgres</c>.</summary>
 public sealed class PostgresOptions
 {
     /// <summary>As Npgsql reads it; what is set below overrides it. No default.</summary>
@@ -75,8 +75,9 @@ public sealed class PostgresOptions
     }
 
     /// <summary>A pool of connections with these bounds. Nothing is connected yet.</summary>
+    /// <param name="maxConnections">Connections of this pool; null for <see cref="MaxConnections"/>.</param>
     /// <exception cref="ArgumentException">The options are wrong; the message lists how.</exception>
-    public NpgsqlDataSource CreateDataSource()
+    public NpgsqlDataSource CreateDataSource(int? maxConnections = null)
     {
         if (Faults() is { Count: > 0 } faults)
         {
@@ -85,7 +86,7 @@ public sealed class PostgresOptions
 
         var connection = new NpgsqlConnectionStringBuilder(ConnectionString)
         {
-            MaxPoolSize = MaxConnections,
+            MaxPoolSize = maxConnections ?? MaxConnections,
             Timeout = (int)Math.Ceiling(ConnectTimeout.TotalSeconds),
 
             // The server ends a statement first and says so; the client's own end is for a server that says nothing any more.

@@ -22,29 +22,35 @@ public static class RowCodec
     }
 
     /// <exception cref="StorageException">The row is of a newer format, or damaged.</exception>
-    public static T Decode<T>(Row row, JsonTypeInfo<T> type)
+    public static T Decode<T>(Row row, JsonTypeInfo<T> type) => Decode($"Row {row.Key}", row.Value.Span, type);
+
+    /// <summary>The same for bytes that are no row's.</summary>
+    /// <param name="what">What they are, for the exception.</param>
+    /// <param name="bytes">As <see cref="Encode"/> made them.</param>
+    /// <param name="type">Their type.</param>
+    /// <exception cref="StorageException">They are of a newer format, or damaged.</exception>
+    public static T Decode<T>(string what, ReadOnlySpan<byte> bytes, JsonTypeInfo<T> type)
     {
-        var bytes = row.Value.Span;
         if (bytes.IsEmpty || bytes[0] == 0)
         {
-            throw new StorageException(StorageFault.Corrupt, $"Row {row.Key} is damaged: it has no format byte.");
+            throw new StorageException(StorageFault.Corrupt, $"{what} is damaged: it has no format byte.");
         }
 
         if (bytes[0] > Format)
         {
             throw new StorageException(
                 StorageFault.NewerVersion,
-                $"Row {row.Key} has format {bytes[0]}, written by a newer release; this one knows formats up to {Format}.");
+                $"{what} has format {bytes[0]}, written by a newer release; this one knows formats up to {Format}.");
         }
 
         try
         {
             return JsonSerializer.Deserialize(bytes[1..], type)
-                ?? throw new StorageException(StorageFault.Corrupt, $"Row {row.Key} is damaged: it holds null.");
+                ?? throw new StorageException(StorageFault.Corrupt, $"{what} is damaged: it holds null.");
         }
         catch (JsonException exception)
         {
-            throw new StorageException(StorageFault.Corrupt, $"Row {row.Key} is damaged: {exception.Message}", exception);
+            throw new StorageException(StorageFault.Corrupt, $"{what} is damaged: {exception.Message}", exception);
         }
     }
 }

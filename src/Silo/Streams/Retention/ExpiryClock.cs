@@ -13,16 +13,23 @@ namespace Broker.Silo.Streams.Retention;
 /// Across a restart there is no elapsed time to compare with, only the floor that the last run left. A clock below it waits; a clock
 /// far above it is held at the floor for a while, because a long stop and a wrong clock look alike, and believed after that.
 /// </para>
+/// <para>
+/// In a cluster the wall clock is the database's, and the floor is that of all silos: this clock rises to it, and where it has come
+/// to what the wall clock says, the other silos have believed that wall clock, and so does this one.
+/// </para>
 /// <para>May be called from any thread. Its floor is kept by <see cref="ExpiryFloor"/>.</para>
 /// </remarks>
 public sealed partial class ExpiryClock
 {
+    /// <summary>How far wall clock and elapsed time may run apart without a jump: a part in so many, twice what two quartz clocks do.</summary>
+    private const int DriftParts = 5_000;
+
     private readonly TimeProvider time;
     private readonly RetentionOptions options;
     private readonly ILogger<ExpiryClock> logger;
     private readonly Lock gate = new();
-    private readonly long startTimestamp;
-    private readonly long startWall;
+    private long startTimestamp;
+    private long startWall;
     private long now;
     private bool held;
     private bool suspended;
@@ -32,8 +39,8 @@ public sealed partial class ExpiryClock
         this.time = time;
         this.options = options.Value;
         this.logger = logger;
-        startTimestamp = time.GetTimestamp();
-        startWall = now = Wall();
+        Anchor();
+        now = startWall;
     }
 
     /// <summary>Milliseconds since 1970; never falls.</summary>
@@ -63,11 +70,20 @@ public sealed partial class ExpiryClock
     }
 
     /// <summary>Takes over where the last run ended. Called once, before the first grain runs.</summary>
-    public void Restore(long floorUnixMilliseconds)
+    /// <param name="floor">What was kept, milliseconds since 1970; null where this is the first run.</param>
+    public void Restore(long? floor)
     {
         lock (gate)
         {
-            var wall = Wall();
+            // In a cluster the time was the machine's own until now.
+            Anchor();
+            var wall = startWall;
+            if (floor is not { } floorUnixMilliseconds)
+            {
+                now = wall;
+                return;
+            }
+
             held = wall - floorUnixMilliseconds > Milliseconds(options.JumpTolerance) && options.HoldAfterRestart > TimeSpan.Zero;
             now = held || wall < floorUnixMilliseconds ? floorUnixMilliseconds : wall;
             if (held)
@@ -81,11 +97,34 @@ public sealed partial class ExpiryClock
         }
     }
 
+    /// <summary>Rises to a floor that another silo kept.</summary>
+    public void Raise(long floorUnixMilliseconds)
+    {
+        lock (gate)
+        {
+            Advance();
+            now = Math.Max(now, floorUnixMilliseconds);
+            var wall = Wall();
+            if ((suspended || held) && wall - floorUnixMilliseconds <= Milliseconds(options.JumpTolerance))
+            {
+                suspended = held = false;
+                Anchor();
+                LogResumed(wall);
+            }
+        }
+    }
+
+    private void Anchor()
+    {
+        startTimestamp = time.GetTimestamp();
+        startWall = Wall();
+    }
+
     private void Advance()
     {
         var elapsed = time.GetElapsedTime(startTimestamp);
         var wall = Wall();
-        var expected = startWall + Milliseconds(elapsed);
+        var expected = startWall + Milliseconds(elapsed + (elapsed / DriftParts));
         if (wall - expected > Milliseconds(options.JumpTolerance))
         {
             if (!suspended)

@@ -11,12 +11,13 @@ namespace Broker.Silo.Streams.Retention;
 /// <summary>Goes over all streams once at start, and then at every interval: finishes what was cut off, and gives back what has expired.</summary>
 /// <remarks>
 /// Runs on the thread pool, from after the silo started until before it stops. The first pass resumes the operations that the last run left
-/// behind; the later ones are a second net under them.
+/// behind; the later ones are a second net under them. In a cluster the silos take turns, one sweep an interval for all of them.
 /// </remarks>
 public sealed partial class RetentionSweeper(
     IRowStore rows,
     IShardLog log,
     ExpiryFloor floor,
+    ISweepTurns turns,
     IGrainFactory grains,
     TimeProvider time,
     IOptions<RetentionOptions> options,
@@ -31,7 +32,7 @@ public sealed partial class RetentionSweeper(
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
         // The floor is durable before anything is removed by it.
-        await floor.SaveAsync(cancellationToken);
+        var kept = await floor.SaveAsync(cancellationToken);
         var horizons = new Dictionary<StreamGeneration, long>();
         string? after = null;
         while (await rows.ListAsync(RowKeys.Streams, after, PageRows, cancellationToken) is { Count: > 0 } page)
@@ -39,7 +40,7 @@ public sealed partial class RetentionSweeper(
             after = page[^1].Key.Key;
             foreach (var chunk in page.Chunk(MaxConcurrentStreams))
             {
-                var found = await Task.WhenAll(chunk.Select(row => SweepAsync(RowKeys.GenerationOf(row.Key), cancellationToken)));
+                var found = await Task.WhenAll(chunk.Select(row => SweepAsync(RowKeys.GenerationOf(row.Key), kept, cancellationToken)));
                 foreach (var (stream, horizon) in found)
                 {
                     if (horizon is { } time)
@@ -67,7 +68,15 @@ public sealed partial class RetentionSweeper(
         {
             try
             {
-                await SweepAsync(stoppingToken);
+                if (await turns.TryTakeAsync(stoppingToken))
+                {
+                    await SweepAsync(stoppingToken);
+                }
+                else
+                {
+                    // The clock of this silo follows that of the others.
+                    await floor.SaveAsync(stoppingToken);
+                }
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -81,11 +90,11 @@ public sealed partial class RetentionSweeper(
         while (await NextAsync(timer, stoppingToken));
     }
 
-    private async Task<(StreamGeneration Stream, long? Horizon)> SweepAsync(StreamGeneration stream, CancellationToken cancellationToken)
+    private async Task<(StreamGeneration Stream, long? Horizon)> SweepAsync(StreamGeneration stream, long kept, CancellationToken cancellationToken)
     {
         try
         {
-            return (stream, await grains.GetGrain<IStreamMaintenance>(stream.Value).SweepAsync().WaitAsync(cancellationToken));
+            return (stream, await grains.GetGrain<IStreamMaintenance>(stream.Value).SweepAsync(kept).WaitAsync(cancellationToken));
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {

@@ -17,6 +17,9 @@ public static class RowKeys
     /// <summary>Where the expiry clock stood.</summary>
     public static RowKey ExpiryFloor { get; } = new("counters", "expiry-floor");
 
+    /// <summary>When the last sweep of a cluster began.</summary>
+    public static RowKey LastSweep { get; } = new("counters", "last-sweep");
+
     /// <summary>The names of an account.</summary>
     public static string Names(string account) => $"names/{account}";
 

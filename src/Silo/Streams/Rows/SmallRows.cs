@@ -43,7 +43,7 @@ public sealed record AccountSettingsRow
     public BillingCommitment ToCommitment() => new(CommitmentStatus, CommitmentStarted, CommitmentEnded, CommitmentEarliestEnd);
 }
 
-/// <summary>A number that only rises: the last generation given, the expiry clock's floor.</summary>
+/// <summary>A number: the last generation given, the expiry clock's floor, when the last sweep began.</summary>
 public sealed record CounterRow
 {
     public long Value { get; set; }

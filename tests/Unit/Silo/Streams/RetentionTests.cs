@@ -93,6 +93,48 @@ public sealed class RetentionTests
         Assert.False(behind.IsSuspended);
     }
 
+    [Fact]
+    public void Before_it_is_restored_the_wall_clock_may_be_another()
+    {
+        var time = new SteppingTime(Noon);
+        var clock = Clock(time);
+        time.Step(TimeSpan.FromHours(1));
+        clock.Restore(null);
+        Assert.False(clock.IsSuspended);
+        Assert.Equal(Milliseconds(Noon.AddHours(1)), clock.NowUnixMilliseconds);
+    }
+
+    [Fact]
+    public void Clocks_that_run_apart_slowly_are_no_jump()
+    {
+        var time = new SteppingTime(Noon);
+        var clock = Clock(time);
+        for (var day = 0; day < 200; day++)
+        {
+            time.Advance(TimeSpan.FromDays(1));
+            time.Step(TimeSpan.FromDays(1) / 10_000);
+            Assert.False(clock.IsSuspended);
+        }
+    }
+
+    [Fact]
+    public void A_suspended_clock_rises_with_the_cluster_and_goes_on_when_the_cluster_believes_its_wall_clock()
+    {
+        var time = new SteppingTime(Noon);
+        var clock = Clock(time);
+        time.Step(TimeSpan.FromHours(2));
+        clock.Raise(Milliseconds(Noon.AddMinutes(1)));
+        Assert.Equal(Milliseconds(Noon.AddMinutes(1)), clock.NowUnixMilliseconds);
+        Assert.True(clock.IsSuspended);
+        clock.Raise(Milliseconds(Noon));
+        Assert.Equal(Milliseconds(Noon.AddMinutes(1)), clock.NowUnixMilliseconds);
+        clock.Raise(Milliseconds(Noon.AddMinutes(119)));
+        Assert.False(clock.IsSuspended);
+        Assert.Equal(Milliseconds(Noon.AddHours(2)), clock.NowUnixMilliseconds);
+        time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(Milliseconds(Noon.AddHours(3)), clock.NowUnixMilliseconds);
+    }
+
     private static ExpiryClock Clock(TimeProvider time) => new(time, Options.Create(new RetentionOptions()), NullLogger<ExpiryClock>.Instance);
 
     private static long Milliseconds(DateTimeOffset time) => time.ToUnixTimeMilliseconds();

@@ -24,7 +24,7 @@ public sealed class PostgresOptionsTests
             Assert.Contains(faults, fault => fault.Contains(name, StringComparison.Ordinal));
         }
 
-        Assert.Throws<ArgumentException>(options.CreateDataSource);
+        Assert.Throws<ArgumentException>(() => options.CreateDataSource());
         Assert.Contains("not a connection string", Assert.Single(new PostgresOptions { ConnectionString = "nonsense" }.Faults()), StringComparison.Ordinal);
     }
 
