@@ -44,7 +44,16 @@ internal sealed class ShardGrain(
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         key = ShardKey.ParseGrainKey(this.GetPrimaryKeyString());
-        var entry = await directory.FindAsync(key, cancellationToken);
+        ShardEntry? entry;
+        try
+        {
+            entry = await directory.FindAsync(key, cancellationToken);
+        }
+        catch (StorageException exception)
+        {
+            throw exception.ToBrokerException();
+        }
+
         if (entry is null)
         {
             return;
