@@ -95,7 +95,7 @@ internal sealed class ShardGrain(
         var result = await reader.ReadAsync(bounded, Horizon(), CancellationToken.None);
         if (metered is not null && !result.Blocks.IsDefaultOrEmpty)
         {
-            metered.TookRead(result.Blocks.Sum(block => (long)block.Payload.Length));
+            metered.TookRead(result.Blocks.Sum(block => (long)block.Head.PlainLength));
         }
 
         Measure(request, result);
@@ -166,7 +166,7 @@ internal sealed class ShardGrain(
         var (bytes, records) = (0L, 0);
         foreach (var block in request.Blocks)
         {
-            bytes += block.Payload.Length;
+            bytes += block.Head.PlainLength;
             records += block.Head.RecordCount;
         }
 
@@ -182,7 +182,7 @@ internal sealed class ShardGrain(
         var (bytes, records, newest) = (0L, 0L, 0L);
         foreach (var block in result.Blocks.IsDefault ? [] : result.Blocks)
         {
-            bytes += block.Payload.Length;
+            bytes += block.Head.PlainLength;
             records += block.Head.RecordCount;
             newest = block.Head.ArrivalUnixMilliseconds;
         }
