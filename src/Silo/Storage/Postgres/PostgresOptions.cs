@@ -9,7 +9,13 @@ public sealed class PostgresOptions
     /// <summary>As Npgsql reads it; what is set below overrides it. No default.</summary>
     public string ConnectionString { get; set; } = string.Empty;
 
-    /// <summary>Connections of this process, 4 to 1,000; callers past it wait for one. Default 32.</summary>
+    /// <summary>
+    /// Further databases for the log, each a connection string, separated by '|' or a new line. A shard is in one of all, the first
+    /// among them, from its first opening for good; so none may be taken out again while shards are in it. Default none.
+    /// </summary>
+    public string LogDatabases { get; set; } = string.Empty;
+
+    /// <summary>Connections of this process to each database, 4 to 1,000; callers past it wait for one. Default 32.</summary>
     public int MaxConnections { get; set; } = 32;
 
     /// <summary>How long connecting may take, or waiting for a free connection. Default 5 s.</summary>
@@ -30,20 +36,28 @@ public sealed class PostgresOptions
     /// <summary>The longest such wait. Default 2 s.</summary>
     public TimeSpan MaxReconnectDelay { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>The first database and all others, in the order of the setting.</summary>
+    internal IReadOnlyList<string> ConnectionStrings =>
+        [ConnectionString, .. LogDatabases.Split(['|', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+
     /// <summary>What is wrong and how to mend it; empty where all is well.</summary>
     public IReadOnlyList<string> Faults()
     {
         List<string> faults = [];
-        try
+        foreach (var connectionString in ConnectionStrings)
         {
-            if (string.IsNullOrEmpty(new NpgsqlConnectionStringBuilder(ConnectionString).Host))
+            var setting = ReferenceEquals(connectionString, ConnectionString) ? nameof(ConnectionString) : nameof(LogDatabases);
+            try
             {
-                faults.Add($"Broker:Postgres:{nameof(ConnectionString)} names no host: give one, as in Host=db;Database=broker;Username=broker.");
+                if (string.IsNullOrEmpty(new NpgsqlConnectionStringBuilder(connectionString).Host))
+                {
+                    faults.Add($"Broker:Postgres:{setting} names no host: give one, as in Host=db;Database=broker;Username=broker.");
+                }
             }
-        }
-        catch (ArgumentException exception)
-        {
-            faults.Add($"Broker:Postgres:{nameof(ConnectionString)} is not a connection string: {exception.Message}");
+            catch (ArgumentException exception)
+            {
+                faults.Add($"Broker:Postgres:{setting} is not a connection string: {exception.Message}");
+            }
         }
 
         if (MaxConnections is < 4 or > 1_000)
@@ -76,15 +90,16 @@ public sealed class PostgresOptions
 
     /// <summary>A pool of connections with these bounds. Nothing is connected yet.</summary>
     /// <param name="maxConnections">Connections of this pool; null for <see cref="MaxConnections"/>.</param>
+    /// <param name="connectionString">Of another database than the first.</param>
     /// <exception cref="ArgumentException">The options are wrong; the message lists how.</exception>
-    public NpgsqlDataSource CreateDataSource(int? maxConnections = null)
+    public NpgsqlDataSource CreateDataSource(int? maxConnections = null, string? connectionString = null)
     {
         if (Faults() is { Count: > 0 } faults)
         {
             throw new ArgumentException(string.Join(' ', faults));
         }
 
-        var connection = new NpgsqlConnectionStringBuilder(ConnectionString)
+        var connection = new NpgsqlConnectionStringBuilder(connectionString ?? ConnectionString)
         {
             MaxPoolSize = maxConnections ?? MaxConnections,
             Timeout = (int)Math.Ceiling(ConnectTimeout.TotalSeconds),

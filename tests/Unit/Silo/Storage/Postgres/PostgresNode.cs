@@ -14,11 +14,12 @@ internal sealed class PostgresNode : IAsyncDisposable
 
     public PostgresLog Log { get; }
 
-    public static async Task<PostgresNode> OpenAsync(string connectionString, TimeSpan? lockTimeout = null)
+    public static async Task<PostgresNode> OpenAsync(string connectionString, TimeSpan? lockTimeout = null, string logDatabases = "")
     {
         var options = new PostgresOptions
         {
             ConnectionString = connectionString,
+            LogDatabases = logDatabases,
             MaxConnections = 8,
             LockTimeout = lockTimeout ?? TimeSpan.FromMilliseconds(300),
             MinReconnectDelay = TimeSpan.FromMilliseconds(10),
