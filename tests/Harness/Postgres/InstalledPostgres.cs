@@ -11,7 +11,14 @@ namespace Broker.Tests.Harness.Postgres;
 internal sealed class InstalledPostgres : PostgresServer
 {
     private const string Keeper = """
-        directory=$1 bin=$2 port=$3
+        directory=$1 bin=$2 port=$3 primary=$4
+        make() {
+          if [ -n "$primary" ]; then
+            "$bin/pg_basebackup" -d "host=127.0.0.1 port=$primary user=broker application_name=standby" -D "$directory/data" -R -c fast --no-sync
+          else
+            "$bin/initdb" -D "$directory/data" -U broker -A trust -E UTF8 --locale=C --no-sync
+          fi
+        }
         start() {
           for attempt in 1 2 3 4 5 6 7 8 9 10; do
             "$bin/pg_ctl" -D "$directory/data" -l "$directory/log" -s -w start 2>/dev/null && return 0
@@ -19,7 +26,7 @@ internal sealed class InstalledPostgres : PostgresServer
           done
           return 1
         }
-        "$bin/initdb" -D "$directory/data" -U broker -A trust -E UTF8 --locale=C --no-sync >"$directory/log" 2>&1 &&
+        make >"$directory/log" 2>&1 &&
         cat >>"$directory/data/postgresql.conf" <<END &&
         port = $port
         listen_addresses = '127.0.0.1'
@@ -73,7 +80,7 @@ internal sealed class InstalledPostgres : PostgresServer
         }
 
         var port = BrokerProcess.FreePort();
-        string[] shell = ["sh", "-c", Keeper, "keeper", directory, Binaries!, port.ToString(CultureInfo.InvariantCulture)];
+        string[] shell = ["sh", "-c", Keeper, "keeper", directory, Binaries!, port.ToString(CultureInfo.InvariantCulture), primaryPort];
 
         // In a session of its own: what ends a run of tests by its process group must not end the shell before it has tidied up.
         var start = new ProcessStartInfo("setsid", Environment.IsPrivilegedProcess ? ["runuser", "-u", Account!, "--", .. shell] : shell);

@@ -6,7 +6,10 @@ namespace Broker.Silo.Storage.Postgres;
 /// <summary>The way to a PostgreSQL database and how long its statements may take. Configuration section <c>Broker:Postgres</c>.</summary>
 public sealed class PostgresOptions
 {
-    /// <summary>As Npgsql reads it; what is set below overrides it. No default.</summary>
+    /// <summary>
+    /// As Npgsql reads it; what is set below overrides it. Several hosts with <c>Target Session Attributes=primary</c> are a primary and
+    /// its standbys: after a promotion the new primary is found by itself. No default.
+    /// </summary>
     public string ConnectionString { get; set; } = string.Empty;
 
     /// <summary>
@@ -110,6 +113,9 @@ public sealed class PostgresOptions
             // Blocks go out by the buffer, each a call of the system.
             WriteBufferSize = 64 * 1024,
             MaxAutoPrepare = 64,
+
+            // Of several hosts: how long one that was the primary is taken for it, and one that was not for none.
+            HostRecheckSeconds = 1,
             AutoPrepareMinUsages = 3,
             ApplicationName = "broker",
         };
