@@ -68,7 +68,10 @@ public static class ClusterHosting
         services.AddSingleton<PostgresLogComponent>();
         services.TryAddSingleton<IShardLog>(provider => provider.GetRequiredService<PostgresLogComponent>());
         services.AddSingleton<IStorageComponent>(provider => provider.GetRequiredService<PostgresLogComponent>());
-        services.TryAddSingleton<IRowStore>(provider => new PostgresRowStore(provider.GetRequiredService<NpgsqlDataSource>()));
+        services.TryAddSingleton<IRowStore>(provider => new PostgresRowStore(
+            provider.GetRequiredService<NpgsqlDataSource>(),
+            provider.GetRequiredService<IOptions<PostgresOptions>>().Value,
+            provider.GetRequiredService<TimeProvider>()));
     }
 
     internal static void UseCluster(this ISiloBuilder silo, string stateStorage, GrainStateSerializer states)

@@ -215,7 +215,7 @@ internal sealed partial class LogRecovery(IDevice device, EmbeddedLogOptions opt
             if (!shards.IsDeleted(row.Shard.Stream))
             {
                 var state = shards.GetOrAdd(row.Shard);
-                state.Durable = state.Durable.After(row);
+                state.Durable = row.After(state.Durable);
             }
         }
 

@@ -111,6 +111,30 @@ public abstract class ShardLogContract : IAsyncLifetime
     }
 
     [ContractFact]
+    public async Task Records_are_found_among_control_blocks_and_blocks_of_one_moment()
+    {
+        // Stamps in pairs; every fifth block is a snapshot and has no records.
+        List<(long Arrival, long Position)> records = [];
+        long position = 0;
+        for (var i = 0; i < 43; i++)
+        {
+            var isControl = i % 5 == 2;
+            await AppendAsync(Key(0), arrival: 10 + (i / 2 * 10), flags: isControl ? BlockFlags.ProducerSnapshot : BlockFlags.None);
+            if (!isControl)
+            {
+                records.Add((10 + (i / 2 * 10), position));
+                position += 2;
+            }
+        }
+
+        for (var asked = 5; asked <= 235; asked += 5)
+        {
+            var expected = records.Where(record => record.Arrival >= asked).Select(record => (long?)record.Position).FirstOrDefault();
+            Assert.Equal(expected, await Log.FindAsync(Key(0), asked, default));
+        }
+    }
+
+    [ContractFact]
     public async Task Pipelined_appends_of_many_shards_commit_in_the_order_of_their_calls()
     {
         var outcomes = new List<Task<AppendOutcome>>();

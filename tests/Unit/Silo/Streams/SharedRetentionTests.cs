@@ -33,7 +33,7 @@ public sealed class SharedRetentionTests : IAsyncLifetime
         database = await PostgresDatabase.CreateAsync();
         await new PostgresSchema(NullLogger<PostgresSchema>.Instance).MigrateAsync(database.ConnectionString, default);
         source = new PostgresOptions { ConnectionString = database.ConnectionString, MaxConnections = Silos }.CreateDataSource();
-        rows = new PostgresRowStore(source);
+        rows = new PostgresRowStore(source, new PostgresOptions(), TimeProvider.System);
     }
 
     public async Task DisposeAsync()

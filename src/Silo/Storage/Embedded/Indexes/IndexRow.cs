@@ -70,6 +70,11 @@ internal readonly record struct IndexRow
         BlockBytes = BlockBytes + entry.Length,
     };
 
+    /// <summary>Where the shard ends with what the file holds of it; files are added in the order of the log.</summary>
+    public ShardEnd After(in ShardEnd end) => EndOrdinal <= end.NextOrdinal
+        ? end with { StateOrdinal = Math.Max(end.StateOrdinal, StateOrdinal) }
+        : new(EndOrdinal, EndPosition, LastArrival, Math.Max(end.StateOrdinal, StateOrdinal), HasSeal);
+
     public void EncodeTo(Span<byte> destination)
     {
         BinaryPrimitives.WriteInt64LittleEndian(destination, Shard.Stream.Value);

@@ -54,7 +54,7 @@ internal sealed class Committer : IAsyncDisposable
     /// <summary>Queues an append; the outcome comes when its frame is durable or failed.</summary>
     public ValueTask<AppendOutcome> AppendAsync(in ShardAppend append)
     {
-        ShardTable.Check(append);
+        append.Check();
         lock (shards.Gate)
         {
             if (stopping)

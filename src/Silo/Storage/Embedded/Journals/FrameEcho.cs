@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
-using Broker.Silo.Storage.Embedded.Shards;
 
 namespace Broker.Silo.Storage.Embedded.Journals;
 

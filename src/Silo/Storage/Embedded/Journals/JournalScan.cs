@@ -1,6 +1,5 @@
 using Broker.Contracts.Shards;
 using Broker.Silo.Storage.Embedded.Indexes;
-using Broker.Silo.Storage.Embedded.Shards;
 
 namespace Broker.Silo.Storage.Embedded.Journals;
 

@@ -2,7 +2,6 @@ using Broker.Contracts.Blocks;
 using Broker.Contracts.Shards;
 using Broker.Silo.Storage.Embedded.Devices;
 using Broker.Silo.Storage.Embedded.Indexes;
-using Broker.Silo.Storage.Embedded.Shards;
 
 namespace Broker.Silo.Storage.Embedded.Journals;
 

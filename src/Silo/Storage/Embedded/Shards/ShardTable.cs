@@ -1,4 +1,3 @@
-using Broker.Contracts.Blocks;
 using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
 
@@ -97,43 +96,6 @@ internal sealed class ShardTable(uint boot, PlantedBugs bugs)
         state.WasRefusedForSpace = false;
         state.PendingCount++;
         return null;
-    }
-
-    /// <summary>Checks what does not depend on the head.</summary>
-    /// <exception cref="ArgumentException">The append contradicts itself.</exception>
-    public static void Check(in ShardAppend append)
-    {
-        if (append.Blocks.IsDefaultOrEmpty)
-        {
-            throw new ArgumentException($"An append to shard {append.Shard} has no blocks.", nameof(append));
-        }
-
-        long bytes = 0;
-        var ordinal = append.ExpectedOrdinal;
-        var position = append.Blocks[0].Head.FirstPosition;
-        var arrival = long.MinValue;
-        for (var i = 0; i < append.Blocks.Length; i++)
-        {
-            var head = append.Blocks[i].Head;
-            bytes += append.Blocks[i].EncodedLength;
-            var sealsEarly = (head.Flags & BlockFlags.Seal) != 0 && i < append.Blocks.Length - 1;
-            if (head.Shard != append.Shard || head.Epoch != append.Epoch || head.Ordinal != ordinal || head.FirstPosition != position
-                || head.ArrivalUnixMilliseconds < arrival || sealsEarly || head.IsControl != (head.RecordCount == 0))
-            {
-                throw new ArgumentException(
-                    $"Block {i} of an append to shard {append.Shard} is not stamped for its place: {head} where ordinal {ordinal}, position {position} is next.",
-                    nameof(append));
-            }
-
-            ordinal++;
-            position = head.EndPosition;
-            arrival = head.ArrivalUnixMilliseconds;
-        }
-
-        if (bytes > ShardAppend.MaxBytes)
-        {
-            throw new ArgumentException($"An append to shard {append.Shard} has {bytes} bytes, above {ShardAppend.MaxBytes}.", nameof(append));
-        }
     }
 
     private static AppendOutcome Fenced(string detail) => new(AppendStatus.Fenced, $"The append is refused: {detail}");

@@ -19,22 +19,6 @@ internal sealed class BlockQuery(NpgsqlDataSource database)
     public ValueTask<long?> FindAsync(ShardKey shard, long arrivalUnixMilliseconds, CancellationToken cancellationToken) =>
         RunAsync(connection => new ShardRead(connection, shard, 0, cancellationToken).FindAsync(arrivalUnixMilliseconds), cancellationToken);
 
-    /// <summary>The numbers of a head, from epoch to seal; null where the shard was never opened or its stream was deleted.</summary>
-    public ValueTask<ShardHead?> HeadAsync(ShardKey shard, CancellationToken cancellationToken) => RunAsync(
-        async connection =>
-        {
-            await using var command = new NpgsqlCommand(
-                "SELECT epoch, next_ordinal, next_position, last_arrival, state_ordinal, sealed FROM broker_heads WHERE generation = $1 AND shard = $2",
-                connection);
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = shard.Stream.Value });
-            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = shard.Shard.Index });
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            return await reader.ReadAsync(cancellationToken)
-                ? new ShardHead(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetBoolean(5))
-                : (ShardHead?)null;
-        },
-        cancellationToken);
-
     private async ValueTask<T> RunAsync<T>(Func<NpgsqlConnection, ValueTask<T>> read, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)

@@ -1,5 +1,4 @@
 using Broker.Contracts.Blocks;
-using Broker.Silo.Storage.Embedded.Shards;
 
 namespace Broker.Silo.Storage.Postgres.Log;
 

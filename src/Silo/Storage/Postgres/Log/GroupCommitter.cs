@@ -53,7 +53,7 @@ internal sealed partial class GroupCommitter(NpgsqlDataSource database, Segments
     /// <summary>Queues an append; the outcome comes when its commit has one.</summary>
     public ValueTask<AppendOutcome> AppendAsync(in ShardAppend append)
     {
-        Embedded.Shards.ShardTable.Check(append);
+        append.Check();
         lock (gate)
         {
             if (stopping)

@@ -1,11 +1,14 @@
 using Broker.Contracts.Shards;
-using Broker.Silo.Storage.Embedded.Shards;
+using Npgsql;
 
 namespace Broker.Silo.Storage.Postgres.Log;
 
 /// <summary>What this process knows of a shard that it opened, from one opening to the next. Guarded by the committer.</summary>
 internal sealed class LogShard(ShardKey key, long epoch, ShardEnd end)
 {
+    /// <summary>Those of a head that <see cref="Read"/> takes, first and in this order.</summary>
+    public const string Columns = "epoch, next_ordinal, next_position, last_arrival, state_ordinal, sealed";
+
     public ShardKey Key { get; } = key;
 
     public long Epoch { get; } = epoch;
@@ -21,6 +24,9 @@ internal sealed class LogShard(ShardKey key, long epoch, ShardEnd end)
 
     /// <summary>An append found no room; those that were sent behind it get the same answer.</summary>
     public bool WasRefusedForSpace { get; set; }
+
+    public static LogShard Read(ShardKey key, NpgsqlDataReader row) => new(
+        key, row.GetInt64(0), new ShardEnd(row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetBoolean(5)));
 
     /// <summary>Checks an append against the queued end and, where it is in order, moves that past it.</summary>
     /// <returns>Why it is refused; null where it is admitted.</returns>

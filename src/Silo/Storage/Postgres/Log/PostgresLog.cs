@@ -1,7 +1,6 @@
 using Broker.Contracts.Blocks;
 using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
-using Broker.Silo.Storage.Embedded.Shards;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -25,6 +24,7 @@ public sealed class PostgresLog : IShardLog, IAsyncDisposable
     private readonly Segments segments;
     private readonly GroupCommitter committer;
     private readonly ShardOpener opener;
+    private readonly HeadQuery heads;
     private readonly BlockQuery query;
 
     private PostgresLog(NpgsqlDataSource database, PostgresOptions options, TimeProvider time, ILogger logger)
@@ -33,6 +33,7 @@ public sealed class PostgresLog : IShardLog, IAsyncDisposable
         this.time = time;
         segments = new Segments(database);
         opener = new ShardOpener(database, options, time, logger);
+        heads = new HeadQuery(database, options, time);
         query = new BlockQuery(database);
         committer = new GroupCommitter(database, segments, options, time, logger);
     }
@@ -68,7 +69,7 @@ public sealed class PostgresLog : IShardLog, IAsyncDisposable
     }
 
     public async ValueTask<ShardHead> PeekAsync(ShardKey shard, CancellationToken cancellationToken) =>
-        await query.HeadAsync(shard, cancellationToken) ?? HeadOf(0, ShardEnd.Empty);
+        await heads.ReadAsync(shard, cancellationToken) ?? HeadOf(0, ShardEnd.Empty);
 
     public ValueTask<AppendOutcome> AppendAsync(ShardAppend append) => committer.AppendAsync(append);
 
@@ -82,7 +83,7 @@ public sealed class PostgresLog : IShardLog, IAsyncDisposable
         query.FindAsync(shard, arrivalUnixMilliseconds, cancellationToken);
 
     public async ValueTask<bool> IsCurrentAsync(ShardKey shard, long epoch, CancellationToken cancellationToken) =>
-        (await query.HeadAsync(shard, cancellationToken))?.Epoch == epoch;
+        (await heads.ReadAsync(shard, cancellationToken))?.Epoch == epoch;
 
     public async ValueTask DeleteStreamAsync(StreamGeneration stream, CancellationToken cancellationToken)
     {
@@ -113,7 +114,11 @@ public sealed class PostgresLog : IShardLog, IAsyncDisposable
     }
 
     /// <summary>Commits what is queued; what comes later is answered <see cref="AppendStatus.Uncertain"/>.</summary>
-    public ValueTask DisposeAsync() => committer.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await committer.DisposeAsync();
+        opener.Dispose();
+    }
 
     private static ShardHead HeadOf(long epoch, ShardEnd end) =>
         new(epoch, end.NextOrdinal, end.NextPosition, end.LastArrival, end.StateOrdinal, end.IsSealed);

@@ -1,5 +1,5 @@
 using Broker.Contracts.Shards;
-using Broker.Silo.Storage.Embedded.Shards;
+using Broker.Contracts.Streams;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -7,17 +7,144 @@ namespace Broker.Silo.Storage.Postgres.Log;
 
 /// <summary>Takes shards over: raises a head's epoch, which waits for the commit that holds the head, and so settles what became of it.</summary>
 /// <remarks>
-/// The process that holds it may be frozen in the middle of a commit; no timeout of a statement ends that, as the server waits for its
+/// <para>
+/// A dead silo means thousands of openings: those that come at the same time are one statement, which leaves out the heads that somebody
+/// holds. Their openings wait alone, a few at a time; whenever one is through, what it waited for may be gone, and the others try again.
+/// </para>
+/// <para>
+/// The process that holds a head may be frozen in the middle of a commit; no timeout of a statement ends that, as the server waits for its
 /// client. So what still blocks after <see cref="PostgresOptions.LockTimeout"/> has its connection ended: its commit is taken back, or
 /// had landed, and the head that is read afterwards tells which.
+/// </para>
 /// </remarks>
-internal sealed partial class ShardOpener(NpgsqlDataSource database, PostgresOptions options, TimeProvider time, ILogger logger)
+internal sealed partial class ShardOpener : IDisposable
 {
+    /// <summary>Most shards that one statement opens: it holds all their heads.</summary>
+    private const int MaxShards = 512;
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
+
+    private readonly NpgsqlDataSource database;
+    private readonly PostgresOptions options;
+    private readonly TimeProvider time;
+    private readonly ILogger logger;
+    private readonly Coalescer<ShardKey, (LogShard? Opened, bool IsHeld)> batches;
+    private readonly SemaphoreSlim alone;
+    private TaskCompletionSource let = NewLet();
+
+    public ShardOpener(NpgsqlDataSource database, PostgresOptions options, TimeProvider time, ILogger logger)
+    {
+        this.database = database;
+        this.options = options;
+        this.time = time;
+        this.logger = logger;
+        batches = new(OpenManyAsync, MaxShards, options.StatementTimeout, time);
+
+        // Each has two connections.
+        alone = new SemaphoreSlim(Math.Clamp(options.MaxConnections / 8, 1, 4));
+    }
 
     /// <returns>The shard from its new epoch on; null where its stream was deleted.</returns>
     /// <exception cref="StorageException">The database is not reached, or does not let go of the head.</exception>
     public async ValueTask<LogShard?> OpenAsync(ShardKey shard, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            var (opened, isHeld) = await batches.AskAsync(shard, cancellationToken);
+            if (!isHeld)
+            {
+                return opened;
+            }
+
+            var through = Volatile.Read(ref let).Task;
+            if (await alone.WaitAsync(TimeSpan.Zero, cancellationToken))
+            {
+                return await OpenAloneAsync(shard, cancellationToken);
+            }
+
+            var left = options.StatementTimeout - time.GetElapsedTime(began);
+            if (left <= TimeSpan.Zero || await Task.WhenAny(through, Task.Delay(left, time, cancellationToken)) != through)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                throw new StorageException(StorageFault.Device, $"The head of shard {shard} was held for more than {options.StatementTimeout}.");
+            }
+        }
+    }
+
+    public void Dispose() => alone.Dispose();
+
+    /// <summary>Opens those whose heads nobody holds; a shard that is asked for twice gets two epochs.</summary>
+    private async Task<IReadOnlyList<(LogShard? Opened, bool IsHeld)>> OpenManyAsync(IReadOnlyList<ShardKey> asked)
+    {
+        Dictionary<ShardKey, int> times = new(asked.Count);
+        foreach (var shard in asked)
+        {
+            times[shard] = times.GetValueOrDefault(shard) + 1;
+        }
+
+        await using var connection = database.CreateConnection();
+        try
+        {
+            await connection.OpenAsync();
+            await using var batch = new NpgsqlBatch(connection);
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(
+                $"SELECT {LogShard.Columns}, generation, shard FROM broker_open_many($1, $2, $3)")
+            {
+                Parameters =
+                {
+                    new NpgsqlParameter<long[]> { TypedValue = [.. times.Keys.Select(shard => shard.Stream.Value)] },
+                    new NpgsqlParameter<int[]> { TypedValue = [.. times.Keys.Select(shard => shard.Shard.Index)] },
+                    new NpgsqlParameter<int[]> { TypedValue = [.. times.Values] },
+                },
+            });
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT generation FROM broker_deleted_streams WHERE generation = ANY ($1)")
+            {
+                Parameters = { new NpgsqlParameter<long[]> { TypedValue = [.. times.Keys.Select(shard => shard.Stream.Value).Distinct()] } },
+            });
+            Dictionary<ShardKey, LogShard> opened = new(times.Count);
+            HashSet<long> deleted = [];
+            await using (var reader = await batch.ExecuteReaderAsync())
+            {
+                while (await reader.ReadAsync())
+                {
+                    var key = new ShardKey(new StreamGeneration(reader.GetInt64(6)), new ShardId(reader.GetInt32(7)));
+                    opened.Add(key, LogShard.Read(key, reader));
+                }
+
+                // Read to the end of the transaction: only then are the epochs raised for everyone.
+                await reader.NextResultAsync();
+                while (await reader.ReadAsync())
+                {
+                    deleted.Add(reader.GetInt64(0));
+                }
+
+                await reader.NextResultAsync();
+            }
+
+            var answers = new (LogShard? Opened, bool IsHeld)[asked.Count];
+            for (var i = 0; i < answers.Length; i++)
+            {
+                var shard = asked[i];
+                answers[i] = opened.TryGetValue(shard, out var last)
+                    ? (new LogShard(shard, last.Epoch - --times[shard], last.Durable), false)
+                    : (null, !deleted.Contains(shard.Stream.Value));
+            }
+
+            return answers;
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            // Somebody is making the same heads.
+            return [.. asked.Select(_ => ((LogShard?)null, true))];
+        }
+        catch (NpgsqlException exception)
+        {
+            throw PostgresErrors.Translate(exception, connection);
+        }
+    }
+
+    private async ValueTask<LogShard?> OpenAloneAsync(ShardKey shard, CancellationToken cancellationToken)
     {
         await using var connection = database.CreateConnection();
         try
@@ -42,12 +169,17 @@ internal sealed partial class ShardOpener(NpgsqlDataSource database, PostgresOpt
         {
             throw PostgresErrors.Translate(exception, connection);
         }
+        finally
+        {
+            alone.Release();
+            Interlocked.Exchange(ref let, NewLet()).SetResult();
+        }
     }
 
     private static async Task<LogShard?> RaiseAsync(NpgsqlConnection connection, ShardKey shard)
     {
         await using var command = new NpgsqlCommand(
-            "SELECT epoch, next_ordinal, next_position, last_arrival, state_ordinal, sealed FROM broker_open($1, $2)", connection);
+            $"SELECT {LogShard.Columns} FROM broker_open($1, $2)", connection);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = shard.Stream.Value });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = shard.Shard.Index });
         await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
@@ -56,8 +188,7 @@ internal sealed partial class ShardOpener(NpgsqlDataSource database, PostgresOpt
             return null;
         }
 
-        var end = new ShardEnd(reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetBoolean(5));
-        var opened = new LogShard(shard, reader.GetInt64(0), end);
+        var opened = LogShard.Read(shard, reader);
 
         // Read to the end of the transaction: only then is the epoch raised for everyone.
         await reader.NextResultAsync(CancellationToken.None);
@@ -99,4 +230,6 @@ internal sealed partial class ShardOpener(NpgsqlDataSource database, PostgresOpt
             // The opening has its answer, or gets one from its own connection.
         }
     }
+
+    private static TaskCompletionSource NewLet() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -63,11 +63,7 @@ internal sealed class ShardRead(NpgsqlConnection connection, ShardKey shard, int
         var extents = await ExtentsAsync("first_ordinal", 0, arrival);
         foreach (var extent in extents)
         {
-            await using var find = Command(
-                $"SELECT first_position FROM broker_segment_{extent.Segment} WHERE generation = $1 AND shard = $2 AND arrival >= $3 AND records > 0 AND ordinal >= $4 AND ordinal < $5 ORDER BY ordinal LIMIT 1",
-                arrival,
-                extent.FirstOrdinal,
-                extent.EndOrdinal);
+            await using var find = Command("SELECT broker_find($1, $2, $3, $4, $5, $6)", extent.FirstOrdinal, extent.EndOrdinal, arrival, extent.Segment);
             if (await find.ExecuteScalarAsync(cancellationToken) is long position)
             {
                 return position;

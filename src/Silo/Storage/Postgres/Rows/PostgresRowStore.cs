@@ -7,21 +7,28 @@ namespace Broker.Silo.Storage.Postgres.Rows;
 
 /// <summary>The rows of a cluster: one table of a PostgreSQL database that all silos share (docs/layouts/postgres.md).</summary>
 /// <remarks>
-/// Every call is one statement on a connection of the pool, and a write is one transaction with its conditions. A write that lost its
+/// A call is one statement on a connection of the pool at most, and a write is one transaction with its conditions. A write that lost its
 /// connection on the way is not sent again: its exception says that the outcome is unknown, and the versions of the rows tell it.
 /// </remarks>
-/// <param name="database">Verified (<see cref="PostgresSchema.VerifyAsync"/>); stays its owner's to dispose.</param>
-public sealed class PostgresRowStore(NpgsqlDataSource database) : IRowStore
+public sealed class PostgresRowStore : IRowStore
 {
-    public async ValueTask<Row?> GetAsync(RowKey key, CancellationToken cancellationToken)
+    private const int MaxKeys = 256;
+
+    private readonly NpgsqlDataSource database;
+    private readonly Coalescer<RowKey, Row?> reads;
+
+    /// <param name="database">Verified (<see cref="PostgresSchema.VerifyAsync"/>); stays its owner's to dispose.</param>
+    /// <param name="options">Those of the database.</param>
+    /// <param name="time">Of waits.</param>
+    public PostgresRowStore(NpgsqlDataSource database, PostgresOptions options, TimeProvider time)
     {
-        var rows = await QueryAsync(
-            key.Partition,
-            "SELECT key, value, version FROM broker_rows WHERE partition = $1 AND key = $2",
-            [Text(key.Partition), Text(key.Key)],
-            cancellationToken);
-        return rows.Count == 0 ? null : rows[0];
+        this.database = database;
+        reads = new(GetManyAsync, MaxKeys, options.StatementTimeout, time);
     }
+
+    /// <inheritdoc/>
+    /// <remarks>Those who ask at the same time are answered by one statement: a shard that is activated reads rows, and thousands may be at once.</remarks>
+    public ValueTask<Row?> GetAsync(RowKey key, CancellationToken cancellationToken) => reads.AskAsync(key, cancellationToken);
 
     public async ValueTask<IReadOnlyList<Row>> ListAsync(string partition, string? afterKey, int limit, CancellationToken cancellationToken)
     {
@@ -74,6 +81,36 @@ public sealed class PostgresRowStore(NpgsqlDataSource database) : IRowStore
 
     private static NpgsqlParameter<T[]> Array<T>(RowWrite[] writes, Func<RowWrite, T> select, NpgsqlDbType type) =>
         new() { TypedValue = System.Array.ConvertAll(writes, write => select(write)), NpgsqlDbType = NpgsqlDbType.Array | type };
+
+    private async Task<IReadOnlyList<Row?>> GetManyAsync(IReadOnlyList<RowKey> keys)
+    {
+        await using var connection = database.CreateConnection();
+        try
+        {
+            await connection.OpenAsync();
+            await using var command = new NpgsqlCommand(
+                """
+                SELECT u.place, r.value, r.version FROM unnest($1, $2) WITH ORDINALITY u (partition, key, place)
+                JOIN broker_rows r ON r.partition = u.partition AND r.key = u.key
+                """,
+                connection);
+            command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. keys.Select(key => key.Partition)] });
+            command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. keys.Select(key => key.Key)] });
+            await using var reader = await command.ExecuteReaderAsync();
+            var rows = new Row?[keys.Count];
+            while (await reader.ReadAsync())
+            {
+                var place = (int)reader.GetInt64(0) - 1;
+                rows[place] = new Row(keys[place], reader.GetFieldValue<byte[]>(1), reader.GetInt64(2));
+            }
+
+            return rows;
+        }
+        catch (NpgsqlException exception)
+        {
+            throw PostgresErrors.Translate(exception, connection);
+        }
+    }
 
     private async ValueTask<List<Row>> QueryAsync(string partition, string sql, NpgsqlParameter[] parameters, CancellationToken cancellationToken)
     {

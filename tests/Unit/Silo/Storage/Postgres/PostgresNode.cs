@@ -14,13 +14,13 @@ internal sealed class PostgresNode : IAsyncDisposable
 
     public PostgresLog Log { get; }
 
-    public static async Task<PostgresNode> OpenAsync(string connectionString)
+    public static async Task<PostgresNode> OpenAsync(string connectionString, TimeSpan? lockTimeout = null)
     {
         var options = new PostgresOptions
         {
             ConnectionString = connectionString,
             MaxConnections = 8,
-            LockTimeout = TimeSpan.FromMilliseconds(300),
+            LockTimeout = lockTimeout ?? TimeSpan.FromMilliseconds(300),
             MinReconnectDelay = TimeSpan.FromMilliseconds(10),
         };
         var source = options.CreateDataSource();

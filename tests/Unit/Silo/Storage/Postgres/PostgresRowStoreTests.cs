@@ -16,7 +16,7 @@ public sealed class PostgresRowStoreTests : RowStoreContract, IAsyncLifetime
     private PostgresDatabase database = null!;
     private NpgsqlDataSource source = null!;
 
-    protected override IRowStore Rows => new PostgresRowStore(source);
+    protected override IRowStore Rows => new PostgresRowStore(source, new PostgresOptions(), TimeProvider.System);
 
     public async Task InitializeAsync()
     {

@@ -1,7 +1,6 @@
 using Broker.Contracts.Blocks;
-using Broker.Silo.Storage.Embedded.Indexes;
 
-namespace Broker.Silo.Storage.Embedded.Shards;
+namespace Broker.Silo.Storage;
 
 /// <summary>Where a shard's log ends.</summary>
 /// <param name="NextOrdinal">Of the next block.</param>
@@ -19,9 +18,4 @@ internal readonly record struct ShardEnd(long NextOrdinal, long NextPosition, lo
         block.ArrivalUnixMilliseconds,
         block.IsControl ? block.Ordinal : StateOrdinal,
         (block.Flags & BlockFlags.Seal) != 0);
-
-    /// <summary>The end with what a file holds; files are added in the order of the log.</summary>
-    public ShardEnd After(in IndexRow row) => row.EndOrdinal <= NextOrdinal
-        ? this with { StateOrdinal = Math.Max(StateOrdinal, row.StateOrdinal) }
-        : new(row.EndOrdinal, row.EndPosition, row.LastArrival, Math.Max(StateOrdinal, row.StateOrdinal), row.HasSeal);
 }
