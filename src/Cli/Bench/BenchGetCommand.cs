@@ -49,7 +49,7 @@ internal static class BenchGetCommand
     {
         var time = TimeProvider.System;
         using var ticker = new Ticker();
-        var load = new ProduceLoad(context.Endpoint, stream, BatchBuilder.MaxRecords, recordBytes, 16, time);
+        var load = new ProduceLoad(context.Endpoint, stream, BatchBuilder.MaxRecords, recordBytes, PayloadKind.Text, 16, time);
         var counter = new LoadCounter(time);
         await ProgressLine.ShowAsync(
             context,

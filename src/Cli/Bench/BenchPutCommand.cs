@@ -16,6 +16,12 @@ internal static class BenchPutCommand
             HelpName = "produce|pipelined|putrecord|putrecords",
             DefaultValueFactory = _ => PutMode.Produce,
         };
+        var payload = new Option<PayloadKind>("--payload")
+        {
+            Description = "What records consist of. text: compresses by half; random: does not compress; events: JSON of flights.",
+            HelpName = "text|random|events",
+            DefaultValueFactory = _ => PayloadKind.Text,
+        };
         var records = new Option<long?>("--records") { Description = "End after so many records.", HelpName = "N" };
         var seconds = BenchOptions.Number("--seconds", "End after so long (with --records: whichever is first).", 10.0);
         var batch = BenchOptions.Number("--batch", "Records of a batch; up to 500.", 500);
@@ -27,7 +33,7 @@ internal static class BenchPutCommand
             Description = "Records a second over all, on a fixed schedule: latency counts from when a record was due. Default: as fast as it goes.",
             HelpName = "N",
         };
-        var command = new Command("put", "Put records and measure until each is durable.") { mode, records, seconds, batch, workers, inFlight, rate };
+        var command = new Command("put", "Put records and measure until each is durable.") { mode, payload, records, seconds, batch, workers, inFlight, rate };
         common.AddTo(command);
         command.Add(common.WarmUp);
         new ClientOptions().Attach(command, (parse, context) =>
@@ -36,6 +42,7 @@ internal static class BenchPutCommand
             var isUnary = how is PutMode.PutRecord or PutMode.PutRecords;
             return RunAsync(context, parse, common, new Load(
                 how,
+                parse.GetValue(payload),
                 parse.GetValue(records),
                 TimeSpan.FromSeconds(parse.GetValue(seconds)),
                 how is PutMode.Produce or PutMode.PutRecords ? Math.Clamp(parse.GetValue(batch), 1, BatchBuilder.MaxRecords) : 1,
@@ -53,8 +60,8 @@ internal static class BenchPutCommand
         var time = TimeProvider.System;
         await using var stream = await ScratchStream.UseAsync(context, parse.GetValue(common.Stream), "bench", parse.GetValue(common.Shards));
         var recordBytes = Math.Max(16, parse.GetValue(common.RecordBytes));
-        var produce = new ProduceLoad(context.Endpoint, stream.Name, load.BatchRecords, recordBytes, load.InFlight, time);
-        var unary = new UnaryLoad(context.Connection, stream.Name, load.Mode, load.BatchRecords, recordBytes);
+        var produce = new ProduceLoad(context.Endpoint, stream.Name, load.BatchRecords, recordBytes, load.Payload, load.InFlight, time);
+        var unary = new UnaryLoad(context.Connection, stream.Name, load.Mode, load.BatchRecords, recordBytes, load.Payload);
         var latency = new LatencyRecorder(time);
         latency.WarmUp(TimeSpan.FromSeconds(parse.GetValue(common.WarmUp)));
         using var ticker = new Ticker();
@@ -72,7 +79,7 @@ internal static class BenchPutCommand
     }
 
     private sealed record Load(
-        PutMode Mode, long? Records, TimeSpan Duration, int BatchRecords, int Workers, int InFlight, double? Rate)
+        PutMode Mode, PayloadKind Payload, long? Records, TimeSpan Duration, int BatchRecords, int Workers, int InFlight, double? Rate)
     {
         public bool IsUnary => Mode is PutMode.PutRecord or PutMode.PutRecords;
     }

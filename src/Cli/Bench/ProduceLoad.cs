@@ -3,14 +3,15 @@ using Broker.Cli.Client;
 namespace Broker.Cli.Bench;
 
 /// <summary>Puts prepared batches through Produce: one connection and session a producer.</summary>
-internal sealed class ProduceLoad(BrokerEndpoint endpoint, string stream, int batchRecords, int recordBytes, int maxInFlight, TimeProvider time)
+internal sealed class ProduceLoad(
+    BrokerEndpoint endpoint, string stream, int batchRecords, int recordBytes, PayloadKind kind, int maxInFlight, TimeProvider time)
 {
     public async Task RunAsync(int worker, LoadPlan plan, LoadCounter counter, LatencyRecorder latency, CancellationToken cancellation)
     {
         using var connection = BrokerConnection.Open(endpoint);
         var options = new ProducerOptions { MaxInFlightBatches = maxInFlight, ReconnectFor = TimeSpan.FromSeconds(10) };
         await using var session = await ProducerSession.OpenAsync(connection.Invoker, stream, options, cancellation, time);
-        var batches = PreparedBatches.Serialized(worker, batchRecords, recordBytes);
+        var batches = PreparedBatches.Serialized(worker, batchRecords, recordBytes, kind);
         using var done = new SemaphoreSlim(0);
         var sent = 0;
         while (await plan.NextAsync(batchRecords, cancellation) is { } due)

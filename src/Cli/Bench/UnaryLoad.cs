@@ -5,11 +5,11 @@ using Grpc.Core;
 namespace Broker.Cli.Bench;
 
 /// <summary>Puts by PutRecord or PutRecords: a call after another in each client, all clients on shared connections.</summary>
-internal sealed class UnaryLoad(BrokerConnection connection, string stream, PutMode mode, int batchRecords, int recordBytes)
+internal sealed class UnaryLoad(BrokerConnection connection, string stream, PutMode mode, int batchRecords, int recordBytes, PayloadKind kind)
 {
     public async Task RunAsync(int worker, LoadPlan plan, LoadCounter counter, LatencyRecorder latency, CancellationToken cancellation)
     {
-        var batches = PreparedBatches.Entries(worker, batchRecords, recordBytes);
+        var batches = PreparedBatches.Entries(worker, batchRecords, recordBytes, kind);
         for (var sent = 0; await plan.NextAsync(batchRecords, cancellation) is { } due; sent++)
         {
             try

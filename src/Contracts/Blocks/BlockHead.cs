@@ -4,7 +4,7 @@ using Broker.Contracts.Streams;
 
 namespace Broker.Contracts.Blocks;
 
-/// <summary>The fixed head of a record block, version 1 or 2: everything about it but its identities and its payload.</summary>
+/// <summary>The fixed head of a record block, version 1 to 3: everything about it but its identities and its payload.</summary>
 /// <remarks>
 /// The gateway fills in what describes the payload; the shard stamps <see cref="Epoch"/>, <see cref="Ordinal"/>,
 /// <see cref="FirstPosition"/> and <see cref="ArrivalUnixMilliseconds"/> when it takes the block. docs/layouts/block.md must match.
@@ -14,8 +14,11 @@ public readonly record struct BlockHead
     /// <summary>Encoded length in bytes of a head, identities not counted.</summary>
     public const int EncodedLength = 96;
 
-    /// <summary>The highest version that is read and written: 2 where the payload is encrypted, else 1, which older releases read too.</summary>
-    public const byte Version = 2;
+    /// <summary>
+    /// The highest version that is read and written: 3 where the payload has a codec, else 2 where it is encrypted, else 1. Older
+    /// releases read what they know and refuse the others.
+    /// </summary>
+    public const byte Version = 3;
 
     /// <summary>Bytes that an encrypted payload ends with: AES-GCM's authentication tag.</summary>
     public const int EncryptionTagBytes = 16;
@@ -63,6 +66,9 @@ public readonly record struct BlockHead
     /// <summary>The position after the last record.</summary>
     public long EndPosition => FirstPosition + RecordCount;
 
+    /// <summary>True where the payload is the records themselves: neither encrypted nor compressed.</summary>
+    public bool IsPlain => KeyGeneration == 0 && Codec == BlockCodec.None;
+
     /// <summary>How the records are encrypted at rest.</summary>
     public EncryptionType EncryptionType => KeyGeneration == 0 ? EncryptionType.None : EncryptionType.Kms;
 
@@ -72,7 +78,7 @@ public readonly record struct BlockHead
     internal void EncodeTo(Span<byte> destination, int identityCount)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(destination, Magic);
-        destination[4] = KeyGeneration == 0 ? (byte)1 : Version;
+        destination[4] = Codec != BlockCodec.None ? Version : KeyGeneration != 0 ? (byte)2 : (byte)1;
         destination[5] = (byte)Codec;
         BinaryPrimitives.WriteUInt16LittleEndian(destination[6..], (ushort)Flags);
         BinaryPrimitives.WriteInt32LittleEndian(destination[8..], PayloadLength);

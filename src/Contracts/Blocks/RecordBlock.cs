@@ -36,11 +36,14 @@ public sealed class RecordBlock
 
     public ReadOnlyMemory<byte> Payload { get; }
 
-    /// <summary>True for a block made by <see cref="Open"/>: its payload is plain although its head names a key. It is never stored or sent.</summary>
+    /// <summary>True for a block made by <see cref="Open"/>: its payload is plain although its head names a key or a codec. It is never stored or sent.</summary>
     public bool IsOpened { get; private init; }
 
     /// <summary>Bytes of the whole block as stored.</summary>
     public int EncodedLength => BlockHead.EncodedLength + (Identities.Length * BlockIdentity.EncodedLength) + Payload.Length;
+
+    /// <summary>Bytes of the whole block once it is opened: what a read counts, since whoever serves it holds as many.</summary>
+    public long OpenedLength => EncodedLength + Math.Max(0L, (long)Head.PlainLength - Payload.Length);
 
     /// <summary>The same records, taken by a shard at a place and time.</summary>
     public RecordBlock Stamp(long epoch, long ordinal, long firstPosition, long arrivalUnixMilliseconds) => new(
@@ -54,19 +57,19 @@ public sealed class RecordBlock
         Identities,
         Payload);
 
-    /// <summary>The same records decrypted, for whoever serves them; the head tells as before how they are stored.</summary>
+    /// <summary>The same records decrypted and decompressed, for whoever serves them; the head tells as before how they are stored.</summary>
     /// <param name="plainPayload">Never changed after the call.</param>
     public RecordBlock Open(ReadOnlyMemory<byte> plainPayload) =>
         new(Head with { PayloadLength = plainPayload.Length }, Identities, plainPayload) { IsOpened = true };
 
     /// <summary>Writes the block; the head's checksum is computed here, the payload's was by whoever made the payload.</summary>
     /// <returns>Bytes written: <see cref="EncodedLength"/>.</returns>
-    /// <exception cref="InvalidOperationException">The block is opened: it would be stored in the clear.</exception>
+    /// <exception cref="InvalidOperationException">The block is opened: its payload is not what its head says.</exception>
     public int EncodeTo(Span<byte> destination)
     {
         if (IsOpened)
         {
-            throw new InvalidOperationException($"A block of {Head.Shard} that was decrypted to be served is not to be stored or sent.");
+            throw new InvalidOperationException($"A block of {Head.Shard} that was opened to be served is not to be stored or sent.");
         }
 
         Head.EncodeTo(destination, Identities.Length);

@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using Broker.Contracts.Blocks;
 using Broker.Contracts.Grains;
-using Broker.Contracts.Shards;
-using Broker.Gateway.Encryption;
 
 namespace Broker.Gateway.Appending;
 
@@ -56,11 +54,10 @@ internal sealed class AppendCall
     }
 
     /// <summary>Makes the blocks; every portion has its identity by now.</summary>
-    /// <param name="shard">The shard that they are for, and to which encryption binds them.</param>
     /// <param name="portions">What they are made of.</param>
     /// <param name="mapVersion">By which the shard may learn that its settings are old.</param>
-    /// <param name="cipher">What they are encrypted with; null for none.</param>
-    public static AppendCall Make(ShardKey shard, List<AppendPortion> portions, long mapVersion, BlockCipher? cipher)
+    /// <param name="sealer">Makes the shard's blocks.</param>
+    public static AppendCall Make(List<AppendPortion> portions, long mapVersion, BlockSealer sealer)
     {
         var blocks = ImmutableArray.CreateBuilder<RecordBlock>();
         var handled = ImmutableArray.CreateBuilder<HandledRepeat>();
@@ -91,9 +88,7 @@ internal sealed class AppendCall
             for (var i = 0; i < chunks.Length; i++)
             {
                 ImmutableArray<BlockIdentity> own = i == 0 ? [new BlockIdentity(identity, 0, portion.RecordCount)] : [];
-                blocks.Add(cipher is null
-                    ? PayloadBuilder.MakeBlock(shard, chunks[i].Payload, chunks[i].RecordCount, own)
-                    : cipher.Encrypt(shard, chunks[i].Payload, chunks[i].RecordCount, own));
+                blocks.Add(sealer.Seal(chunks[i].Payload, chunks[i].RecordCount, own));
             }
         }
 
@@ -102,14 +97,9 @@ internal sealed class AppendCall
 
         void Flush()
         {
-            if (builder.RecordCount > 0 && cipher is null)
+            if (builder.RecordCount > 0)
             {
-                blocks.Add(builder.Build(shard, shared.DrainToImmutable()));
-            }
-            else if (builder.RecordCount > 0)
-            {
-                blocks.Add(cipher!.Encrypt(shard, builder.Gathered, builder.RecordCount, shared.DrainToImmutable()));
-                builder.Clear();
+                blocks.Add(sealer.Seal(builder, shared.DrainToImmutable()));
             }
         }
     }

@@ -3,6 +3,7 @@ using Broker.Contracts.Errors;
 using Broker.Contracts.Grains;
 using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
+using Broker.Gateway.Compression;
 using Broker.Gateway.Encryption;
 
 namespace Broker.Gateway.Appending;
@@ -22,6 +23,7 @@ internal sealed partial class ShardSender(AppendContext context, StreamAppenders
     private readonly IShardGrain grain = context.Grains.Shard(new ShardKey(owner.Generation, shard.Id));
     private readonly Guid producer = Guid.NewGuid();
     private readonly LoadSampler sampler = new();
+    private readonly PayloadCompressor? compressor = context.Options.Compression == CompressionMode.Lz4 ? new PayloadCompressor() : null;
     private ulong lastNumber;
     private TimeSpan pause;
 
@@ -59,8 +61,8 @@ internal sealed partial class ShardSender(AppendContext context, StreamAppenders
             portion.EncryptionType = cipher is null ? EncryptionType.None : EncryptionType.Kms;
         }
 
-        var call = AppendCall.Make(key, portions, owner.MapVersion, cipher);
-        context.Metrics.Append(portions.Count);
+        var call = AppendCall.Make(portions, owner.MapVersion, new BlockSealer(key, compressor, cipher));
+        context.Metrics.Append(portions.Count, call.Request.Blocks);
         var started = context.Clock.GetTimestamp();
         var request = owner.Route.Stream.Mode == StreamMode.OnDemand
             ? call.Request with { Load = sampler.Draw(portions), HeldBytes = heldBytes }

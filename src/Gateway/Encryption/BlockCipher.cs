@@ -1,9 +1,11 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Broker.Contracts.Blocks;
 using Broker.Contracts.Errors;
 using Broker.Contracts.Shards;
+using Broker.Gateway.Compression;
 
 namespace Broker.Gateway.Encryption;
 
@@ -21,14 +23,26 @@ internal sealed class BlockCipher(DataKey key, NonceSource nonces)
     public DataKey Key => key;
 
     /// <summary>An unstamped block.</summary>
-    public RecordBlock Encrypt(ShardKey shard, ReadOnlySpan<byte> plain, int recordCount, ImmutableArray<BlockIdentity> identities)
+    public RecordBlock Encrypt(ShardKey shard, ReadOnlySpan<byte> plain, int recordCount, ImmutableArray<BlockIdentity> identities) =>
+        Encrypt(shard, plain, BlockCodec.None, plain.Length, recordCount, identities);
+
+    /// <summary>An unstamped block of records that were compressed before.</summary>
+    /// <param name="shard">The shard.</param>
+    /// <param name="encoded">The payload by the codec.</param>
+    /// <param name="codec">The codec.</param>
+    /// <param name="plainLength">Bytes of the payload when decoded.</param>
+    /// <param name="recordCount">Records in it.</param>
+    /// <param name="identities">Their batches.</param>
+    public RecordBlock Encrypt(
+        ShardKey shard, ReadOnlySpan<byte> encoded, BlockCodec codec, int plainLength, int recordCount, ImmutableArray<BlockIdentity> identities)
     {
-        var payload = GC.AllocateUninitializedArray<byte>(plain.Length + BlockHead.EncryptionTagBytes);
+        var payload = GC.AllocateUninitializedArray<byte>(encoded.Length + BlockHead.EncryptionTagBytes);
         var head = new BlockHead
         {
             Shard = shard,
+            Codec = codec,
             PayloadLength = payload.Length,
-            PlainLength = plain.Length,
+            PlainLength = plainLength,
             PayloadChecksum = 0,
             KeyGeneration = key.Key.Generation,
             Nonce = nonces.Take(),
@@ -37,35 +51,58 @@ internal sealed class BlockCipher(DataKey key, NonceSource nonces)
         Span<byte> associated = stackalloc byte[AssociatedLength];
         Span<byte> nonce = stackalloc byte[NonceLength];
         Describe(head, associated, nonce);
-        key.Encrypt(nonce, plain, payload, associated);
+        key.Encrypt(nonce, encoded, payload, associated);
         return new RecordBlock(head with { PayloadChecksum = Crc32C.Compute(payload) }, identities, payload);
     }
 
-    /// <summary>The block with its records in the clear.</summary>
-    /// <exception cref="BrokerException">DataLoss: it is not what was encrypted for this place.</exception>
+    /// <summary>The block with its records in the clear, decompressed.</summary>
+    /// <exception cref="BrokerException">DataLoss: it is not what was encrypted for this place. As <see cref="PayloadDecompressor.Open"/> where it has a codec.</exception>
     public static RecordBlock Decrypt(DataKey key, RecordBlock block)
     {
-        var head = block.Head;
-        Span<byte> associated = stackalloc byte[AssociatedLength];
-        Span<byte> nonce = stackalloc byte[NonceLength];
-        Describe(head, associated, nonce);
-        if (head.PlainLength >= 0 && head.PlainLength == block.Payload.Length - BlockHead.EncryptionTagBytes)
+        var length = block.Payload.Length - BlockHead.EncryptionTagBytes;
+        if (length >= 0 && block.Head.Codec != BlockCodec.None)
         {
-            var plain = GC.AllocateUninitializedArray<byte>(head.PlainLength);
+            var encoded = ArrayPool<byte>.Shared.Rent(length);
             try
             {
-                key.Decrypt(nonce, block.Payload.Span, plain, associated);
-                return block.Open(plain);
+                if (TryDecrypt(key, block, encoded.AsSpan(0, length)))
+                {
+                    return PayloadDecompressor.Open(block, encoded.AsSpan(0, length));
+                }
             }
-            catch (AuthenticationTagMismatchException)
+            finally
             {
-                // Told below.
+                ArrayPool<byte>.Shared.Return(encoded);
+            }
+        }
+        else if (length >= 0 && block.Head.PlainLength == length)
+        {
+            var plain = GC.AllocateUninitializedArray<byte>(length);
+            if (TryDecrypt(key, block, plain))
+            {
+                return block.Open(plain);
             }
         }
 
         throw new BrokerException(
             BrokerErrorCode.DataLoss,
-            $"Records of {head.Shard.Shard} from position {head.FirstPosition} on do not decrypt: they were changed, or are not of this shard.");
+            $"Records of {block.Head.Shard.Shard} from position {block.Head.FirstPosition} on do not decrypt: they were changed, or are not of this shard.");
+    }
+
+    private static bool TryDecrypt(DataKey key, RecordBlock block, Span<byte> destination)
+    {
+        Span<byte> associated = stackalloc byte[AssociatedLength];
+        Span<byte> nonce = stackalloc byte[NonceLength];
+        Describe(block.Head, associated, nonce);
+        try
+        {
+            key.Decrypt(nonce, block.Payload.Span, destination, associated);
+            return true;
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            return false;
+        }
     }
 
     private static void Describe(in BlockHead head, Span<byte> associated, Span<byte> nonce)

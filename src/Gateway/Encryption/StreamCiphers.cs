@@ -4,13 +4,14 @@ using Broker.Contracts.Blocks;
 using Broker.Contracts.Errors;
 using Broker.Contracts.Grains;
 using Broker.Contracts.Streams;
+using Broker.Gateway.Compression;
 using Broker.Gateway.Routing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Broker.Gateway.Encryption;
 
-/// <summary>What stands between records and shards: gives appends what to encrypt with, and decrypts what shards return. Thread-safe.</summary>
+/// <summary>What stands between records and shards: gives appends what to encrypt with, and opens what shards return. Thread-safe.</summary>
 public sealed partial class StreamCiphers
 {
     private readonly IKeyProvider provider;
@@ -55,7 +56,7 @@ public sealed partial class StreamCiphers
         ? ForWritingAsync(stream, encryption)
         : default;
 
-    /// <summary>What a shard returned, decrypted; its code is one of KMS, DataLoss or Unavailable where that cannot be done.</summary>
+    /// <summary>What a shard returned, decrypted and decompressed; its code is one of KMS, DataLoss, Unavailable or Internal where that cannot be done.</summary>
     /// <param name="stream">The stream that the shard is of.</param>
     /// <param name="read">What it returned.</param>
     /// <param name="cancellation">Gives up.</param>
@@ -65,9 +66,9 @@ public sealed partial class StreamCiphers
         {
             foreach (var block in read.Blocks)
             {
-                if (block.Head.KeyGeneration != 0)
+                if (!block.Head.IsPlain)
                 {
-                    return OpenEncryptedAsync(stream, read, cancellation);
+                    return OpenBlocksAsync(stream, read, cancellation);
                 }
             }
         }
@@ -88,7 +89,7 @@ public sealed partial class StreamCiphers
         return new BlockCipher(key, nonces);
     }
 
-    private async ValueTask<ReadResult> OpenEncryptedAsync(StreamGeneration stream, ReadResult read, CancellationToken cancellation)
+    private async ValueTask<ReadResult> OpenBlocksAsync(StreamGeneration stream, ReadResult read, CancellationToken cancellation)
     {
         try
         {
@@ -98,7 +99,7 @@ public sealed partial class StreamCiphers
             {
                 if (block.Head.KeyGeneration == 0)
                 {
-                    blocks.Add(block);
+                    blocks.Add(block.Head.IsPlain ? block : PayloadDecompressor.Open(block, block.Payload.Span));
                     continue;
                 }
 

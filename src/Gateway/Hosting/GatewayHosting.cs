@@ -5,6 +5,7 @@ using Broker.Gateway.Auth;
 using Broker.Gateway.Auth.Keys;
 using Broker.Gateway.Auth.Signing;
 using Broker.Gateway.Aws;
+using Broker.Gateway.Compression;
 using Broker.Gateway.Encryption;
 using Broker.Gateway.Encryption.MasterKeys;
 using Broker.Gateway.Errors;
@@ -43,6 +44,8 @@ public static class GatewayHosting
     public static IServiceCollection AddBrokerGateway(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<GatewayOptions>().Bind(configuration.GetSection("Broker:Gateway")).ValidateOnStart();
+        services.PostConfigure<GatewayOptions>(gateway => gateway.Compression = gateway.Compression != CompressionMode.Auto ? gateway.Compression
+            : configuration["Broker:Postgres:ConnectionString"] is { Length: > 0 } ? CompressionMode.Lz4 : CompressionMode.None);
         services.AddOptions<AuthOptions>().Bind(configuration.GetSection("Broker:Auth")).ValidateOnStart();
         services.AddOptions<TlsOptions>().Bind(configuration.GetSection("Broker:Tls")).ValidateOnStart();
         services.PostConfigure<TlsOptions>(tls => tls.Directory = configuration["Broker:Storage:DataDirectory"] is { Length: > 0 } data ? data : "broker-data");

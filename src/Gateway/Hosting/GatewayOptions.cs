@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using Broker.Gateway.Compression;
 
 namespace Broker.Gateway.Hosting;
 
@@ -17,6 +18,9 @@ public sealed class GatewayOptions
 
     /// <summary>How long one attempt at a shard may take before its outcome is held unknown. Default 5 seconds.</summary>
     public TimeSpan AppendAttemptTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Whether blocks are compressed before they go to their shards. Default Auto: in a cluster by LZ4, embedded not.</summary>
+    public CompressionMode Compression { get; set; } = CompressionMode.Auto;
 
     /// <summary>Encoded bytes of puts in flight in the gateway. Default 256 MiB.</summary>
     public long MaxInFlightBytes { get; set; } = 256L * 1024 * 1024;
@@ -60,6 +64,11 @@ public sealed class GatewayOptions
         if (!TryGetEndPoint(out var endPoint))
         {
             yield return $"Broker:Gateway:Listen is '{Listen}': it must be http:// or https:// with an IP address or localhost, and a port, such as http://127.0.0.1:4567.";
+        }
+
+        if (!Enum.IsDefined(Compression))
+        {
+            yield return $"Broker:Gateway:{nameof(Compression)} is {Compression}: it must be one of {string.Join(", ", Enum.GetNames<CompressionMode>())}.";
         }
 
         foreach (var (name, value) in new (string, TimeSpan)[]

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
+using Broker.Contracts.Blocks;
 
 namespace Broker.Gateway.Metrics;
 
@@ -14,6 +16,7 @@ public sealed class GatewayMetrics
     private readonly Counter<long> bytesOut;
     private readonly Counter<long> appends;
     private readonly Counter<long> portions;
+    private readonly Counter<long> blockBytes;
     private readonly Counter<long> retries;
     private readonly Counter<long> reroutes;
     private readonly Histogram<double> appendSeconds;
@@ -29,6 +32,7 @@ public sealed class GatewayMetrics
         bytesOut = meter.CreateCounter<long>("broker.gateway.bytes.out", "By", "Bytes of answers with records.");
         appends = meter.CreateCounter<long>("broker.gateway.appends", "{call}", "Append calls to shards.");
         portions = meter.CreateCounter<long>("broker.gateway.append.portions", "{portion}", "Portions that those calls carried.");
+        blockBytes = meter.CreateCounter<long>("broker.gateway.append.bytes", "By", "Bytes of the blocks that those calls carried, compressed where that pays.");
         retries = meter.CreateCounter<long>("broker.gateway.append.retries", "{call}", "Append calls sent again.");
         reroutes = meter.CreateCounter<long>("broker.gateway.append.reroutes", "{shard}", "Closed shards whose queue went to their children.");
         appendSeconds = meter.CreateHistogram<double>("broker.gateway.append.duration", "s", "From an append call to its durable answer.");
@@ -48,10 +52,17 @@ public sealed class GatewayMetrics
         bytesOut.Add(bytes);
     }
 
-    public void Append(int portionCount)
+    public void Append(int portionCount, ImmutableArray<RecordBlock> blocks)
     {
         appends.Add(1);
         portions.Add(portionCount);
+        if (blockBytes.Enabled)
+        {
+            foreach (var block in blocks)
+            {
+                blockBytes.Add(block.EncodedLength);
+            }
+        }
     }
 
     public void Appended(TimeSpan duration) => appendSeconds.Record(duration.TotalSeconds);

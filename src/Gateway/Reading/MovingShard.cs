@@ -15,7 +15,7 @@ internal sealed class MovingShard(IShardGrain shard, TimeProvider clock)
 
     /// <param name="request">What to read.</param>
     /// <param name="stream">The shard's stream.</param>
-    /// <param name="ciphers">Decrypt what it returns.</param>
+    /// <param name="ciphers">Open what it returns.</param>
     /// <param name="cancellation">Gives up.</param>
     public Task<ReadResult> ReadAsync(ReadRequest request, StreamGeneration stream, StreamCiphers ciphers, CancellationToken cancellation) => AskAsync(
         async () => await ciphers.OpenAsync(stream, await shard.ReadAsync(request), cancellation), static result => result.Code, cancellation);

@@ -38,9 +38,9 @@ internal static class PageBuilder
                     BrokerErrorCode.DataLoss, $"{shard.Id} returned records from {head.FirstPosition} on where {position} was to come.");
             }
 
-            if (head.KeyGeneration != 0 && !block.IsOpened)
+            if (!head.IsPlain && !block.IsOpened)
             {
-                throw new InvalidOperationException($"Records of {shard.Id} from {head.FirstPosition} on came to a page encrypted.");
+                throw new InvalidOperationException($"Records of {shard.Id} from {head.FirstPosition} on came to a page encrypted or compressed.");
             }
 
             var first = (int)(position - head.FirstPosition);

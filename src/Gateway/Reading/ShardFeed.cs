@@ -12,7 +12,7 @@ namespace Broker.Gateway.Reading;
 /// </remarks>
 /// <param name="shard">The shard.</param>
 /// <param name="stream">Its stream.</param>
-/// <param name="ciphers">Decrypt what it returns, once for all subscribers.</param>
+/// <param name="ciphers">Open what it returns, once for all subscribers.</param>
 /// <param name="mapVersion">The newest version of the stream that is known.</param>
 /// <param name="clock">Measures waits.</param>
 internal sealed class ShardFeed(IShardGrain shard, StreamGeneration stream, StreamCiphers ciphers, Func<long> mapVersion, TimeProvider clock)

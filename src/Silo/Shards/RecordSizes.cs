@@ -2,7 +2,7 @@ using Broker.Contracts.Blocks;
 
 namespace Broker.Silo.Shards;
 
-/// <summary>The sizes of a block's records, data and partition key, in order; of encrypted ones, which a silo cannot read, their mean.</summary>
+/// <summary>The sizes of a block's records, data and partition key, in order; of encrypted or compressed ones, which a silo does not read, their mean.</summary>
 internal ref struct RecordSizes
 {
     private readonly long mean;
@@ -12,7 +12,7 @@ internal ref struct RecordSizes
 
     public RecordSizes(RecordBlock block)
     {
-        if (block.Head.KeyGeneration == 0)
+        if (block.Head.IsPlain)
         {
             reader = new BlockRecordReader(block.Payload.Span);
             return;

@@ -141,7 +141,7 @@ internal sealed class ShardGrain(
         var result = await reader.ReadAsync(bounded, Horizon(), CancellationToken.None);
         if (metered is not null && !result.Blocks.IsDefaultOrEmpty)
         {
-            metered.TookRead(result.Blocks.Sum(block => (long)block.Payload.Length));
+            metered.TookRead(result.Blocks.Sum(block => (long)block.Head.PlainLength));
         }
 
         Measure(request, result);
@@ -212,7 +212,7 @@ internal sealed class ShardGrain(
         var (bytes, records) = (0L, 0);
         foreach (var block in request.Blocks)
         {
-            bytes += block.Payload.Length;
+            bytes += block.Head.PlainLength;
             records += block.Head.RecordCount;
         }
 
@@ -229,7 +229,7 @@ internal sealed class ShardGrain(
         var (bytes, records, newest) = (0L, 0L, 0L);
         foreach (var block in result.Blocks.IsDefault ? [] : result.Blocks)
         {
-            bytes += block.Payload.Length;
+            bytes += block.Head.PlainLength;
             records += block.Head.RecordCount;
             newest = block.Head.ArrivalUnixMilliseconds;
         }

@@ -11,6 +11,10 @@ namespace Broker.Silo.Shards;
 /// <remarks>Not thread-safe, as <see cref="Shard"/>, whose calls it shares the scheduler with.</remarks>
 internal sealed class ShardReader(ShardKey key, Shard shard, IShardLog log, ShardOptions options, TimeProvider time)
 {
+    /// <summary>Less is not asked of the log: an answer that is small for once must not make reads small for long.</summary>
+    private const int LeastBytesOfLog = 64 * 1024;
+
+    private double storedShare = 1;
     private long verifiedEpoch = -1;
     private long verifiedAt;
 
@@ -139,7 +143,18 @@ internal sealed class ShardReader(ShardKey key, Shard shard, IShardLog log, Shar
         var blocks = ImmutableArray.CreateBuilder<RecordBlock>();
         if (!tail.TryRead(from, maxBytes, blocks))
         {
-            blocks.AddRange(await log.ReadAsync(key, from, maxBytes, cancellationToken));
+            // The log counts bytes as stored, the reader those of opened blocks: ask for as much as the last ones took to be as many.
+            var asked = (int)Math.Clamp(maxBytes * storedShare, Math.Min(maxBytes, LeastBytesOfLog), maxBytes);
+            var read = await log.ReadAsync(key, from, asked, cancellationToken);
+            var (stored, opened) = (0L, 0L);
+            for (var i = 0; i < read.Count && opened < maxBytes; i++)
+            {
+                blocks.Add(read[i]);
+                stored += read[i].EncodedLength;
+                opened += read[i].OpenedLength;
+            }
+
+            storedShare = opened == 0 ? storedShare : (double)stored / opened;
         }
 
         return blocks.DrainToImmutable();

@@ -49,11 +49,11 @@ public sealed class ShardTail(TailCache cache)
                 }
             }
 
-            var bytes = 0;
+            var bytes = 0L;
             for (var i = low; i < blocks.Count && (bytes < maxBytes || i == low); i++)
             {
                 into.Add(blocks[i]!);
-                bytes += blocks[i]!.EncodedLength;
+                bytes += blocks[i]!.OpenedLength;
             }
 
             return low < blocks.Count;

@@ -93,7 +93,7 @@ internal sealed class SimGateway(SimScheduler scheduler, SimStream stream, Actio
                 portion.Group.Identity ??= new BatchIdentity(lane.Producer, BatchIdentity.GatewayEpoch, ++lane.LastNumber);
             }
 
-            var call = AppendCall.Make(SimStream.Key(lane.Shard.Id), portions, route.Stream.Version, cipher: null);
+            var call = AppendCall.Make(portions, route.Stream.Version, new BlockSealer(SimStream.Key(lane.Shard.Id), compressor: null, cipher: null));
             var result = await network!.AppendAsync(lane.Shard.Id, call.Request);
             lane.InFlight = null;
             await ApplyAsync(lane, portions, result);

@@ -4,6 +4,7 @@ using Broker.Contracts.Errors;
 using Broker.Contracts.Grains;
 using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
+using Broker.Gateway.Compression;
 using Xunit;
 
 namespace Broker.Tests.Unit.Gateway;
@@ -41,7 +42,7 @@ internal sealed class FakeShard(FakeCluster cluster, ShardKey key, ShardDescript
         {
             foreach (var block in blocks)
             {
-                var reader = new BlockRecordReader(block.Payload.Span);
+                var reader = new BlockRecordReader(Plain(block));
                 while (reader.TryRead(out var record))
                 {
                     data.Add(System.Text.Encoding.UTF8.GetString(record.Data));
@@ -224,7 +225,7 @@ internal sealed class FakeShard(FakeCluster cluster, ShardKey key, ShardDescript
         }
 
         var count = 0;
-        var reader = new BlockRecordReader(block.Payload.Span);
+        var reader = new BlockRecordReader(Plain(block));
         while (reader.TryRead(out var record))
         {
             count++;
@@ -239,6 +240,9 @@ internal sealed class FakeShard(FakeCluster cluster, ShardKey key, ShardDescript
             throw new InvalidOperationException("A block's head does not fit its payload.");
         }
     }
+
+    private static ReadOnlySpan<byte> Plain(RecordBlock block) =>
+        block.Head.Codec == BlockCodec.None ? block.Payload.Span : PayloadDecompressor.Open(block, block.Payload.Span).Payload.Span;
 
     private void Signal()
     {

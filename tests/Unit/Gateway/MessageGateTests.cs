@@ -1,6 +1,8 @@
+using Broker.Gateway.Hosting;
 using Google.Protobuf;
 using Google.Rpc;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Broker.Tests.Unit.Gateway;
@@ -16,6 +18,7 @@ public sealed class MessageGateTests
         await using var server = await GatewayServer.StartAsync(new FakeCluster(1), ("Broker:Gateway:MaxMessageBytesInFlight", "1000000"));
         using var http = new HttpClient();
         var half = await HalfCall.BeginAsync(http, server.Address, "PutRecords", Large);
+        await TakenAsync(server);
         var exception = await RefusedAsync(server, "OVERLOADED");
         Assert.Equal(StatusCode.ResourceExhausted, exception.StatusCode);
         Assert.NotNull(exception.GetRpcStatus()!.GetDetail<RetryInfo>());
@@ -47,6 +50,7 @@ public sealed class MessageGateTests
             new FakeCluster(1), ("Broker:Gateway:MaxMessageBytesInFlight", "1000000"), ("Broker:Gateway:MessageTimeout", "00:00:01"));
         using var http = new HttpClient();
         var half = await HalfCall.BeginAsync(http, server.Address, "PutRecords", Large);
+        await TakenAsync(server);
         using var call = server.Records.Produce();
         await call.RequestStream.WriteAsync(new V1.ProduceRequest { Open = new V1.ProduceOpen { StreamName = "s" } });
         var batch = new V1.ProduceBatch { BatchNumber = 1, Records = { LargeEntry() } };
@@ -83,6 +87,17 @@ public sealed class MessageGateTests
 
     private static async Task PutLargeAsync(GatewayServer server) =>
         await server.Records.PutRecordsAsync(new V1.PutRecordsRequest { StreamName = "s", Records = { LargeEntry() } });
+
+    /// <summary>Waits until the server has read how large the half message is to be: its client knows only that it was sent.</summary>
+    private static async Task TakenAsync(GatewayServer server)
+    {
+        var budget = server.Services.GetRequiredService<MessageBudget>().Budget;
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        while (budget.UsedBytes == 0)
+        {
+            await Task.Delay(1, limit.Token);
+        }
+    }
 
     private static async Task<RpcException> RefusedAsync(GatewayServer server, string reason)
     {

@@ -9,7 +9,7 @@ namespace Broker.Tests.Unit.Silo.Shards;
 public sealed class RecordSizesTests
 {
     [Fact]
-    public void Of_plain_records_each_has_its_own_and_of_encrypted_ones_the_sum_is_theirs()
+    public void Of_plain_records_each_has_its_own_and_of_encrypted_or_compressed_ones_the_sum_is_theirs()
     {
         using var builder = new PayloadBuilder();
         builder.Add("k"u8, new byte[10], null);
@@ -26,6 +26,10 @@ public sealed class RecordSizesTests
         Assert.Equal(11 + 103 + 3 + 16, sizes.Sum());
         Assert.InRange(sizes.Max() - sizes.Min(), 0, 1);
         Assert.Equal(3, sizes.Count);
+
+        // What is compressed counts as before: the limits are of what producers sent.
+        var compressed = new RecordBlock(plain.Head with { Codec = BlockCodec.Lz4, PayloadLength = 20 }, [], new byte[20]);
+        Assert.Equal(sizes, Read(compressed));
     }
 
     private static List<long> Read(RecordBlock block)

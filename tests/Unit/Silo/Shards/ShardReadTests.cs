@@ -41,6 +41,35 @@ public sealed class ShardReadTests
         Assert.NotEqual(0, fixture.Log.Reads);
     }
 
+    [Theory]
+    [InlineData(64 * 1024 * 1024)]
+    [InlineData(600)]
+    public async Task AReadIsBoundedByWhatItsBlocksAreOnceTheyAreOpened(long cacheBytes)
+    {
+        var fixture = new ShardFixture { Cache = new TailCache(cacheBytes) };
+        var shard = fixture.Open(whole);
+        var reader = fixture.ReaderOf(shard, whole);
+        for (var i = 0; i < 100; i++)
+        {
+            var block = Next($"k{i}")[0];
+            await PutAsync(shard, [new RecordBlock(block.Head with { Codec = BlockCodec.Lz4, PlainLength = 20_000 }, block.Identities, block.Payload)]);
+        }
+
+        // From memory, and from the log, whose own bound is of bytes as stored.
+        var reads = 0;
+        for (var position = 0L; position < 90; reads++)
+        {
+            var page = await reader.ReadAsync(From(position) with { MaxBytes = 100_000 }, 0, default);
+            Assert.Equal(position, page.Blocks[0].Head.FirstPosition);
+            Assert.Equal(5, page.Blocks.Length);
+            position = page.Blocks[^1].Head.EndPosition;
+        }
+
+        Assert.Equal(18, reads);
+        Assert.Equal(cacheBytes == 600, fixture.Log.Reads > 0);
+        Assert.Equal(1, Assert.Single((await reader.ReadAsync(From(1) with { MaxBytes = 1 }, 0, default)).Blocks).Head.FirstPosition);
+    }
+
     [Fact]
     public async Task APlaceThatOnlyTheNextOwnerKnowsIsNotCalledWrong()
     {

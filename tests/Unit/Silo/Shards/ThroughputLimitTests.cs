@@ -34,6 +34,17 @@ public sealed class ThroughputLimitTests
         Assert.True(limit.TryTakeWrite([Block(1000)], out _, out _));
     }
 
+    [Fact]
+    public void A_compressed_block_counts_with_the_bytes_that_its_records_have()
+    {
+        var limit = new ThroughputLimit(new BrokerLimits { ShardWriteBytesPerSecond = 10_000, ShardWriteRecordsPerSecond = 0 }, time);
+        var plain = Block(100);
+        var compressed = new RecordBlock(plain.Head with { Codec = BlockCodec.Lz4, PlainLength = 20_700, PayloadLength = 50 }, [], new byte[50]);
+        Assert.False(limit.TryTakeWrite([compressed], out var admitted, out var rule));
+        Assert.Equal(50, admitted);
+        Assert.Contains("10000 bytes/s", rule, StringComparison.Ordinal);
+    }
+
     private static StreamDescription Stream(StreamMode mode) => new("s", new StreamGeneration(1), StreamStatus.Active, mode, 24, 0, 1 << 20, 0, 4, 0, 1);
 
     private static RecordBlock Block(int records)
