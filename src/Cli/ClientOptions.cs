@@ -13,8 +13,8 @@ internal sealed class ClientOptions
 
     private readonly Option<string> endpoint = new("--endpoint")
     {
-        Description = $"Where the broker listens; also {EndpointVariable}.",
-        HelpName = "URL",
+        Description = $"Where the broker listens; also {EndpointVariable}. Of a cluster several gateways can be given, with commas between.",
+        HelpName = "URL[,URL]",
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable(EndpointVariable) is { Length: > 0 } url ? url : DefaultEndpoint,
     };
 
@@ -29,14 +29,21 @@ internal sealed class ClientOptions
 
     public ClientOptions() => endpoint.Validators.Add(result =>
     {
-        if (!TryParseEndpoint(result.GetValueOrDefault<string>(), out _))
+        if (ParseEndpoints(result.GetValueOrDefault<string>()) is null)
         {
-            result.AddError($"--endpoint (or {EndpointVariable}) '{result.GetValueOrDefault<string>()}' is not a URL like {DefaultEndpoint}.");
+            result.AddError($"--endpoint (or {EndpointVariable}) '{result.GetValueOrDefault<string>()}' is not a URL like {DefaultEndpoint}, or several of one scheme.");
         }
     });
 
-    public static bool TryParseEndpoint(string? text, out Uri endpoint) =>
-        Uri.TryCreate(text, UriKind.Absolute, out endpoint!) && endpoint.Scheme is "http" or "https";
+    /// <summary>Reads one URL, or several with commas between; null where one is none, or their schemes differ.</summary>
+    public static IReadOnlyList<Uri>? ParseEndpoints(string? text)
+    {
+        var parts = (text ?? "").Split(',');
+        Uri[] all = [.. parts
+            .Select(part => Uri.TryCreate(part, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" ? address : null)
+            .OfType<Uri>()];
+        return all.Length == parts.Length && Array.TrueForAll(all, address => address.Scheme == all[0].Scheme) ? all : null;
+    }
 
     /// <summary>Adds the options to a command and makes <paramref name="run"/> its action.</summary>
     /// <param name="command">The command.</param>
@@ -60,7 +67,8 @@ internal sealed class ClientOptions
         BrokerEndpoint target;
         try
         {
-            target = identity.Resolve(parse, new Uri(parse.GetValue(endpoint)!));
+            var addresses = ParseEndpoints(parse.GetValue(endpoint))!;
+            target = identity.Resolve(parse, addresses[0]) with { Others = [.. addresses.Skip(1)] };
         }
         catch (CommandException e)
         {

@@ -1,13 +1,16 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Broker.V1;
+using Grpc.Core;
 using Grpc.Net.Client;
+using Grpc.Net.Client.Balancer;
+using Grpc.Net.Client.Configuration;
 
 namespace Broker.Cli.Client;
 
 /// <summary>A channel to the broker and its services' clients.</summary>
 /// <remarks>
-/// A dead peer is found by pings within 20 s, a refused connection at once; receive windows are large, so that neither a catch-up
+/// A dead peer is found by pings within 4 s, a refused connection at once; receive windows are large, so that neither a catch-up
 /// read nor a subscription waits for a round trip.
 /// </remarks>
 internal sealed class BrokerConnection : IDisposable
@@ -38,8 +41,8 @@ internal sealed class BrokerConnection : IDisposable
             ConnectTimeout = TimeSpan.FromSeconds(2),
             EnableMultipleHttp2Connections = true,
             InitialHttp2StreamWindowSize = WindowBytes,
-            KeepAlivePingDelay = TimeSpan.FromSeconds(10),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
+            KeepAlivePingDelay = TimeSpan.FromSeconds(2),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(2),
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
             UseProxy = false,
             SslOptions = SslOptions(endpoint),
@@ -49,16 +52,31 @@ internal sealed class BrokerConnection : IDisposable
             handler = new SigningHandler(credentials, TimeProvider.System, handler);
         }
 
-        return new BrokerConnection(GrpcChannel.ForAddress(endpoint.Address, new GrpcChannelOptions
+        var options = new GrpcChannelOptions
         {
             MaxReceiveMessageSize = null,
             MaxSendMessageSize = null,
             DisposeHttpClient = true,
             HttpHandler = handler,
-        }));
+            InitialReconnectBackoff = TimeSpan.FromMilliseconds(50),
+            MaxReconnectBackoff = TimeSpan.FromSeconds(1),
+        };
+        return new BrokerConnection(endpoint.Others.Count == 0 ? GrpcChannel.ForAddress(endpoint.Address, options) : Balanced(endpoint, options));
     }
 
     public void Dispose() => channel.Dispose();
+
+    /// <summary>A channel over several gateways: each call goes to the next that is connected.</summary>
+    private static GrpcChannel Balanced(BrokerEndpoint endpoint, GrpcChannelOptions options)
+    {
+        Uri[] all = [endpoint.Address, .. endpoint.Others];
+        options.Credentials = endpoint.Address.Scheme == Uri.UriSchemeHttps ? ChannelCredentials.SecureSsl : ChannelCredentials.Insecure;
+        options.ServiceConfig = new ServiceConfig { LoadBalancingConfigs = { new RoundRobinConfig() } };
+        options.ServiceProvider = new ServiceCollection()
+            .AddSingleton<ResolverFactory>(new StaticResolverFactory(_ => all.Select(address => new BalancerAddress(address.Host, address.Port))))
+            .BuildServiceProvider();
+        return GrpcChannel.ForAddress("static:///gateways", options);
+    }
 
     private static SslClientAuthenticationOptions SslOptions(BrokerEndpoint endpoint)
     {

@@ -10,5 +10,8 @@ namespace Broker.Cli.Client;
 internal sealed record BrokerEndpoint(
     Uri Address, ClientCredentials? Credentials = null, X509Certificate2Collection? Authorities = null, X509Certificate2? Certificate = null)
 {
+    /// <summary>Other gateways of the same cluster, of the same scheme; calls are spread over all that answer.</summary>
+    public IReadOnlyList<Uri> Others { get; init; } = [];
+
     public static implicit operator BrokerEndpoint(Uri address) => new(address);
 }

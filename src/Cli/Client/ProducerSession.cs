@@ -128,8 +128,8 @@ internal sealed class ProducerSession : IAsyncDisposable
         var call = invoker.AsyncDuplexStreamingCall(ProduceFrame.Method, null, new CallOptions(cancellationToken: closing.Token));
         try
         {
-            await call.RequestStream.WriteAsync(ProduceFrame.Open(open), cancellation);
-            if (!await call.ResponseStream.MoveNext(cancellation) || call.ResponseStream.Current.Opened is not { } opened)
+            await call.RequestStream.WriteAsync(ProduceFrame.Open(open), cancellation).WaitAsync(options.OpenTimeout, time, cancellation);
+            if (!await call.ResponseStream.MoveNext(cancellation).WaitAsync(options.OpenTimeout, time, cancellation) || call.ResponseStream.Current.Opened is not { } opened)
             {
                 throw new RpcException(new Status(StatusCode.Internal, "The broker did not answer the opening of the session."));
             }
@@ -139,7 +139,7 @@ internal sealed class ProducerSession : IAsyncDisposable
         catch (Exception e)
         {
             // A write that failed says little; the call's end has the reason.
-            var reason = e is RpcException or OperationCanceledException ? e : await EndOfAsync(call) ?? e;
+            var reason = e is RpcException or OperationCanceledException or TimeoutException ? e : await EndOfAsync(call) ?? e;
             call.Dispose();
             if (ReferenceEquals(reason, e))
             {

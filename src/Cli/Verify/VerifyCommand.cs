@@ -19,14 +19,15 @@ internal static class VerifyCommand
         var rate = Number("--rate", "Records a second over all producers; 0 for as fast as it goes.", defaults.RecordsPerSecond!.Value);
         var bytes = Number("--record-bytes", "Size of a record; at least 96.", defaults.RecordBytes);
         var batch = Number("--batch", "Records of a batch, at most; up to 500.", defaults.BatchRecords);
+        var inFlight = Number("--in-flight", "Batches that a producer has unacknowledged, at most; with 1 nothing may overtake a batch that was refused for a while.", defaults.InFlightBatches);
         var patience = Number("--patience", "Seconds without any progress after which what readers owe is lost.", defaults.Patience.TotalSeconds);
         var command = new Command("verify", """
             Put numbered records from several producers and read them back by polling and by push, while you do to the broker what you
-            like: kill -9 it and start it again, split, merge. Ends with 'lost 0, doubled 0, out of order 0, longest stall N ms' and exit
+            like: kill -9 it and start it again, split, merge; in the end read all shards once more. Ends with 'lost 0, doubled 0, out of order 0, longest stall N ms' and exit
             code 0, or with the evidence and exit code 1. The first interruption (Ctrl+C) ends the putting and leads to the verdict.
             """)
         {
-            stream, seconds, records, producers, keys, rate, bytes, batch, patience,
+            stream, seconds, records, producers, keys, rate, bytes, batch, inFlight, patience,
         };
         new ClientOptions().Attach(command, (parse, context) => RunAsync(context, parse.GetValue(stream), new VerifyOptions
         {
@@ -37,6 +38,7 @@ internal static class VerifyCommand
             RecordsPerSecond = parse.GetValue(rate) is > 0 and var perSecond ? perSecond : null,
             RecordBytes = parse.GetValue(bytes),
             BatchRecords = Math.Clamp(parse.GetValue(batch), 1, BatchBuilder.MaxRecords),
+            InFlightBatches = Math.Max(1, parse.GetValue(inFlight)),
             Patience = TimeSpan.FromSeconds(parse.GetValue(patience)),
         }));
         return command;

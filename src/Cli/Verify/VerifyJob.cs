@@ -2,7 +2,7 @@ using Broker.Cli.Client;
 
 namespace Broker.Cli.Verify;
 
-/// <summary>Puts numbered records and reads them back by polling and by push, whatever happens to the broker meanwhile.</summary>
+/// <summary>Puts numbered records and reads them back by polling and by push, whatever happens to the broker meanwhile, and once more in the end.</summary>
 internal sealed class VerifyJob(BrokerEndpoint endpoint, string stream, VerifyOptions options, TimeProvider time)
 {
     private static readonly TimeSpan ForEver = TimeSpan.FromDays(365);
@@ -26,7 +26,7 @@ internal sealed class VerifyJob(BrokerEndpoint endpoint, string stream, VerifyOp
             {
                 connections.Add(BrokerConnection.Open(endpoint));
                 sessions.Add(await ProducerSession.OpenAsync(
-                    connections[i].Invoker, stream, new ProducerOptions { ReconnectFor = ForEver, Disconnected = _ => Count() }, cancellation));
+                    connections[i].Invoker, stream, Producing, cancellation));
             }
 
             reading =
@@ -38,7 +38,10 @@ internal sealed class VerifyJob(BrokerEndpoint endpoint, string stream, VerifyOp
             var putting = Task.WhenAll(sessions.Select((session, index) =>
                 new VerifyProducer(index, run, options, Ledger, time).RunAsync(session, Share(index), puttingStop.Token, cancellation)));
             await FirstFaultOrAll(putting, reading);
-            await WaitForReadersAsync(reading, cancellation);
+            await CatchUpAsync(Ledger, reading, options.Patience, time, cancellation);
+            Ledger.ReadAgain();
+            await Reader(VerifyLedger.Again, new PollShardSource(connection, stream, time), toTheEnd: true).RunAsync(cancellation);
+            await CatchUpAsync(Ledger, reading, options.Patience, time, cancellation);
         }
         finally
         {
@@ -55,8 +58,15 @@ internal sealed class VerifyJob(BrokerEndpoint endpoint, string stream, VerifyOp
         return Ledger.Report(stream, Interlocked.Read(ref interruptions));
     }
 
-    private VerifyReader Reader(int index, IShardSource source) =>
-        new(index, run, new StreamFollower(source, new FollowOptions { Interrupted = (_, _) => Count() }, time), Ledger);
+    private ProducerOptions Producing => new()
+    {
+        MaxInFlightBatches = options.InFlightBatches,
+        ReconnectFor = ForEver,
+        Disconnected = _ => Count(),
+    };
+
+    private VerifyReader Reader(int index, IShardSource source, bool toTheEnd = false) =>
+        new(index, run, new StreamFollower(source, new FollowOptions { ExitAtEnd = toTheEnd, Interrupted = (_, _) => Count() }, time), Ledger);
 
     private long? Share(int producer) => options.Records is { } all
         ? (all / options.Producers) + (producer < all % options.Producers ? 1 : 0)
@@ -71,19 +81,19 @@ internal sealed class VerifyJob(BrokerEndpoint endpoint, string stream, VerifyOp
         await putting;
     }
 
-    private async Task WaitForReadersAsync(Task[] reading, CancellationToken cancellation)
+    /// <summary>Waits until readers owe nothing more, or make no progress for too long, and a little longer for what comes twice.</summary>
+    public static async Task CatchUpAsync(VerifyLedger ledger, IReadOnlyList<Task> reading, TimeSpan patience, TimeProvider time, CancellationToken cancellation)
     {
-        var progress = (Ledger.Outstanding, time.GetTimestamp());
-        while (Ledger.Outstanding > 0 && time.GetElapsedTime(progress.Item2) < options.Patience)
+        var progress = (ledger.Outstanding, time.GetTimestamp());
+        while (ledger.Outstanding > 0 && time.GetElapsedTime(progress.Item2) < patience)
         {
             await await Task.WhenAny([Task.Delay(TimeSpan.FromMilliseconds(50), time, cancellation), .. reading]);
-            if (Ledger.Outstanding != progress.Outstanding)
+            if (ledger.Outstanding != progress.Outstanding)
             {
-                progress = (Ledger.Outstanding, time.GetTimestamp());
+                progress = (ledger.Outstanding, time.GetTimestamp());
             }
         }
 
-        // A little longer, for what comes twice.
         await Task.Delay(TimeSpan.FromMilliseconds(500), time, cancellation);
     }
 }

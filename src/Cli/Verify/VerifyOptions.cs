@@ -1,3 +1,5 @@
+using Broker.Cli.Client;
+
 namespace Broker.Cli.Verify;
 
 /// <summary>What <c>broker verify</c> does.</summary>
@@ -23,6 +25,9 @@ internal sealed record VerifyOptions
 
     /// <summary>Records of a batch, at most.</summary>
     public int BatchRecords { get; init; } = 50;
+
+    /// <summary>Batches that a producer has unacknowledged at most; with 1 nothing can overtake what the broker refused for a while.</summary>
+    public int InFlightBatches { get; init; } = new ProducerOptions().MaxInFlightBatches;
 
     /// <summary>How long readers may make no progress at all, once all is put, until what they owe is taken for lost.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);

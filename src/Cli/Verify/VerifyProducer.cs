@@ -53,6 +53,7 @@ internal sealed class VerifyProducer(int index, string run, VerifyOptions option
             record.Write(data, run);
             builder.Add(Encoding.ASCII.GetBytes(record.PartitionKey), data);
             batch.Add(record);
+            ledger.Attempt(record);
 
             // Runs of a key within a batch, so that the order inside a batch is put to the test as well.
             nextKey = i % 4 == 3 ? (nextKey + 1) % numbers.Length : nextKey;
@@ -73,7 +74,7 @@ internal sealed class VerifyProducer(int index, string run, VerifyOptions option
             throw new CommandException($"batch {ticket.Number} of producer {index}: {ack.ErrorCode}: {ack.ErrorMessage}");
         }
 
-        ledger.Acknowledge(Places(ack, records), time.GetElapsedTime(sentAt), ticket.WasRefused);
+        ledger.Acknowledge(Places(ack, records), time.GetElapsedTime(sentAt), ticket.WasRefused && options.InFlightBatches > 1);
     }
 
     private static List<(VerifyRecord Record, string ShardId, string SequenceNumber)> Places(ProduceAck ack, VerifyRecord[] records)

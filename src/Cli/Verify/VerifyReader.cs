@@ -28,6 +28,11 @@ internal sealed class VerifyReader(int index, string run, StreamFollower followe
             }
         }
 
+        if (received.Children.Count > 0)
+        {
+            ledger.Finish(index, shardId, received.Children.Select(child => (child.ShardId, (IReadOnlyList<string>)child.ParentShards)));
+        }
+
         return ValueTask.CompletedTask;
     }
 }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Security.Cryptography;
 using Broker.Contracts.Errors;
 using Broker.Gateway.Auth;
@@ -176,7 +177,7 @@ internal sealed partial class AwsEndpoint(
                 return known.Error;
             case BrokerException { Code: not BrokerErrorCode.None } known:
                 return AwsErrors.ToError(known.Code, known.Message);
-            case TimeoutException or OrleansException or OperationCanceledException:
+            case TimeoutException or OrleansException or OperationCanceledException or DbException:
                 LogUnavailable(operation, requestId, exception);
                 return AwsErrors.ToError(BrokerErrorCode.Unavailable, "The broker cannot answer now; retry.");
             default:

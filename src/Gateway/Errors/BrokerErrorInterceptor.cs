@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Broker.Contracts.Errors;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
@@ -67,7 +68,7 @@ public sealed partial class BrokerErrorInterceptor(ILogger<BrokerErrorIntercepto
             return new RpcException(new Status(StatusCode.Cancelled, "The client ended the call."));
         }
 
-        if (exception is TimeoutException or OrleansException or OperationCanceledException)
+        if (exception is TimeoutException or OrleansException or OperationCanceledException or DbException)
         {
             LogUnavailable(context.Method, exception);
             return BrokerErrors.ToRpcException(BrokerErrorCode.Unavailable, "The broker cannot answer now; retry.");

@@ -27,9 +27,9 @@ public sealed class RecordReads(
     internal async ValueTask<ShardCursor> OpenAsync(string shardIterator, CancellationToken cancellation)
     {
         var iterator = await iterators.OpenAsync(shardIterator);
-        var route = await routes.GetAsync(iterator.Shard.Stream, cancellation);
-        var shard = route.FindShard(iterator.Shard.Shard) ?? throw new BrokerException(
-            BrokerErrorCode.ResourceNotFound, $"Shard {iterator.Shard.Shard} in stream {route.Stream.Name} does not exist");
+        var known = await routes.GetAsync(iterator.Shard.Stream, cancellation);
+        var (route, shard) = await routes.FindShardAsync(known, iterator.Shard.Shard, cancellation) ?? throw new BrokerException(
+            BrokerErrorCode.ResourceNotFound, $"Shard {iterator.Shard.Shard} in stream {known.Stream.Name} does not exist");
         return new ShardCursor(iterator, route, shard);
     }
 

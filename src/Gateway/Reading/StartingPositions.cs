@@ -7,7 +7,7 @@ using Broker.Gateway.Routing;
 namespace Broker.Gateway.Reading;
 
 /// <summary>Turns a client's starting position into a record's position in a shard, with AWS's rules and sentences.</summary>
-public sealed class StartingPositions(IBrokerGrains grains, BrokerIdentity identity, TimeProvider clock)
+public sealed class StartingPositions(IBrokerGrains grains, StreamRoutes routes, BrokerIdentity identity, TimeProvider clock)
 {
     /// <exception cref="BrokerException">InvalidArgument, or what the shard answers.</exception>
     public async ValueTask<long> ResolveAsync(
@@ -48,11 +48,12 @@ public sealed class StartingPositions(IBrokerGrains grains, BrokerIdentity ident
         }
     }
 
+    /// <summary>The shard of an id, and the map that has it, which may be newer than the one given.</summary>
     /// <exception cref="BrokerException">InvalidArgument: not a shard id. ResourceNotFound.</exception>
-    public ShardDescription FindShard(StreamRoute route, string shardId) =>
+    public async ValueTask<(StreamRoute Route, ShardDescription Shard)> FindShardAsync(StreamRoute route, string shardId, CancellationToken cancellation) =>
         !ShardId.TryParse(shardId, out var id)
             ? throw Invalid($"shard_id is '{(shardId.Length > 160 ? shardId[..160] : shardId)}': it must be shardId- and 12 digits.")
-            : route.FindShard(id) ?? throw new BrokerException(
+            : await routes.FindShardAsync(route, id, cancellation) ?? throw new BrokerException(
                 BrokerErrorCode.ResourceNotFound,
                 $"Shard {shardId} in stream {route.Stream.Name} under account {identity.AccountId} does not exist");
 

@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
 using Broker.Contracts.Errors;
+using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
 
 namespace Broker.Gateway.Routing;
 
 /// <summary>The gateway's cached maps: name to generation, generation to map. Thread-safe; holds nothing that matters.</summary>
 /// <remarks>
-/// A map is asked for again when a shard answers ShardClosed, when it is older than a second while it is used, and when its stream
-/// is gone. One request a stream is in flight at a time; whoever needs a newer map waits for it.
+/// A map is asked for again when a shard answers ShardClosed, when it lacks a shard that is asked for, when it is older than a second
+/// while it is used, and when its stream is gone. One request a stream is in flight at a time; whoever needs a newer map waits for it.
 /// </remarks>
 public sealed class StreamRoutes(IBrokerGrains grains, BrokerIdentity identity, TimeProvider clock)
 {
@@ -78,6 +79,20 @@ public sealed class StreamRoutes(IBrokerGrains grains, BrokerIdentity identity, 
         return entry.Route is { } current && current.FetchedTimestamp > stale.FetchedTimestamp
             ? Task.FromResult(current)
             : FetchAsync(generation, entry, entry.Route).WaitAsync(cancellation);
+    }
+
+    /// <summary>A shard and a map that has it. Where the map at hand does not, it is asked for anew: another gateway may have told of the shard.</summary>
+    /// <returns>Null where the stream has no such shard now.</returns>
+    /// <exception cref="BrokerException">ResourceNotFound: the stream is gone.</exception>
+    public async ValueTask<(StreamRoute Route, ShardDescription Shard)?> FindShardAsync(StreamRoute route, ShardId id, CancellationToken cancellation)
+    {
+        // A request that was in flight already may miss what is new; the next one does not.
+        for (var now = clock.GetTimestamp(); route.FindShard(id) is null && route.FetchedTimestamp < now;)
+        {
+            route = await RefreshAsync(route, cancellation);
+        }
+
+        return route.FindShard(id) is { } shard ? (route, shard) : null;
     }
 
     /// <summary>The key of the stream that a name stands for; asks the catalogue where it is not known.</summary>

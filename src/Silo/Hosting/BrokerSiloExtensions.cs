@@ -64,6 +64,7 @@ public static class BrokerSiloExtensions
         services.AddHostedService<StorageLifetime>();
         services.AddOrleans(silo =>
         {
+            silo.AddIncomingGrainCallFilter<StorageFaultFilter>();
             if (isCluster)
             {
                 silo.UseCluster(Orleans.Providers.ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME, new GrainStateSerializer(GrainStateJson));

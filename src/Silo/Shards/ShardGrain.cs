@@ -52,7 +52,15 @@ internal sealed class ShardGrain(
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         key = ShardKey.ParseGrainKey(this.GetPrimaryKeyString());
-        entry ??= await directory.FindAsync(key, cancellationToken);
+        try
+        {
+            entry ??= await directory.FindAsync(key, cancellationToken);
+        }
+        catch (StorageException exception)
+        {
+            throw exception.ToBrokerException();
+        }
+
         if (entry is null)
         {
             return;

@@ -24,6 +24,31 @@ internal sealed class ShardReader(ShardKey key, Shard shard, IShardLog log, Shar
     /// <param name="cancellationToken">Ends the wait.</param>
     public async ValueTask<ReadResult> ReadAsync(ReadRequest request, long horizon, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await ReadOwnedAsync(request, horizon, cancellationToken);
+        }
+        catch (StorageException exception)
+        {
+            return ReadResult.Failed(CodeOf(exception), exception.Message);
+        }
+    }
+
+    /// <summary>The first position at or after a time; the tail where none is.</summary>
+    public async ValueTask<FindResult> FindAsync(long arrivalUnixMilliseconds, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await FindOwnedAsync(arrivalUnixMilliseconds, cancellationToken);
+        }
+        catch (StorageException exception)
+        {
+            return new FindResult(CodeOf(exception), 0, exception.Message);
+        }
+    }
+
+    private async ValueTask<ReadResult> ReadOwnedAsync(ReadRequest request, long horizon, CancellationToken cancellationToken)
+    {
         var deadline = time.GetTimestamp() + (long)(request.Wait.TotalSeconds * time.TimestampFrequency);
         while (true)
         {
@@ -71,8 +96,7 @@ internal sealed class ShardReader(ShardKey key, Shard shard, IShardLog log, Shar
         }
     }
 
-    /// <summary>The first position at or after a time; the tail where none is.</summary>
-    public async ValueTask<FindResult> FindAsync(long arrivalUnixMilliseconds, CancellationToken cancellationToken)
+    private async ValueTask<FindResult> FindOwnedAsync(long arrivalUnixMilliseconds, CancellationToken cancellationToken)
     {
         var opened = await shard.OpenAsync(cancellationToken);
         if (opened.Session is not { } session)
@@ -93,47 +117,33 @@ internal sealed class ShardReader(ShardKey key, Shard shard, IShardLog log, Shar
             return new FindResult(BrokerErrorCode.None, tail, null);
         }
 
-        try
-        {
-            return new FindResult(BrokerErrorCode.None, await log.FindAsync(key, arrivalUnixMilliseconds, cancellationToken) ?? tail, null);
-        }
-        catch (StorageException exception)
-        {
-            return new FindResult(CodeOf(exception), 0, exception.Message);
-        }
+        return new FindResult(BrokerErrorCode.None, await log.FindAsync(key, arrivalUnixMilliseconds, cancellationToken) ?? tail, null);
     }
 
     private async ValueTask<ReadResult> ReadCommittedAsync(
         ReadRequest request, long horizon, WriterSession session, ShardTail tail, CancellationToken cancellationToken)
     {
-        try
+        var from = request.FromPosition;
+        for (var attempt = 0; ; attempt++)
         {
-            var from = request.FromPosition;
-            for (var attempt = 0; ; attempt++)
+            var blocks = await ReadBlocksAsync(from, request.MaxBytes, tail, cancellationToken);
+            if (blocks.IsEmpty || blocks[0].Head.ArrivalUnixMilliseconds >= horizon)
             {
-                var blocks = await ReadBlocksAsync(from, request.MaxBytes, tail, cancellationToken);
-                if (blocks.IsEmpty || blocks[0].Head.ArrivalUnixMilliseconds >= horizon)
+                // The log may be ahead of what this session knows to be committed: no reader gets beyond its owner's end.
+                while (!blocks.IsEmpty && blocks[^1].Head.EndPosition > session.CommittedPosition)
                 {
-                    // The log may be ahead of what this session knows to be committed: no reader gets beyond its owner's end.
-                    while (!blocks.IsEmpty && blocks[^1].Head.EndPosition > session.CommittedPosition)
-                    {
-                        blocks = blocks.RemoveAt(blocks.Length - 1);
-                    }
-
-                    return Answer(blocks, Math.Max(from, blocks.IsEmpty ? session.CommittedPosition : blocks[0].Head.FirstPosition), session);
+                    blocks = blocks.RemoveAt(blocks.Length - 1);
                 }
 
-                // Expired: stamps never fall, so everything up to the first record at the horizon is.
-                from = await log.FindAsync(key, horizon, cancellationToken) ?? session.CommittedPosition;
-                if (from >= session.CommittedPosition || attempt > 0)
-                {
-                    return Answer([], Math.Max(from, request.FromPosition), session);
-                }
+                return Answer(blocks, Math.Max(from, blocks.IsEmpty ? session.CommittedPosition : blocks[0].Head.FirstPosition), session);
             }
-        }
-        catch (StorageException exception)
-        {
-            return ReadResult.Failed(CodeOf(exception), exception.Message);
+
+            // Expired: stamps never fall, so everything up to the first record at the horizon is.
+            from = await log.FindAsync(key, horizon, cancellationToken) ?? session.CommittedPosition;
+            if (from >= session.CommittedPosition || attempt > 0)
+            {
+                return Answer([], Math.Max(from, request.FromPosition), session);
+            }
         }
     }
 

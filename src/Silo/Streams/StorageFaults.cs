@@ -15,6 +15,6 @@ public static class StorageFaults
         _ => BrokerErrorCode.Internal,
     };
 
-    public static BrokerException ToBrokerException(this StorageException exception) =>
-        new(exception.Fault.ToErrorCode(), exception.Message, exception);
+    /// <summary>Without the exception within: it goes to other processes, which do not know its type.</summary>
+    public static BrokerException ToBrokerException(this StorageException exception) => new(exception.Fault.ToErrorCode(), exception.Message);
 }

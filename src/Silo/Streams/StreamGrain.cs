@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
 using Broker.Contracts.Errors;
 using Broker.Contracts.Grains;
@@ -235,6 +236,8 @@ public sealed partial class StreamGrain : Grain, IStreamGrain, IStreamMaintenanc
             {
                 case StorageException storage:
                     return storage.ToBrokerException();
+                case DbException database:
+                    return new BrokerException(BrokerErrorCode.Unavailable, $"Stream of generation {generation}: {database.Message}");
                 case BrokerException broker:
                     return broker;
                 case RowConflictException or InconsistentStateException:

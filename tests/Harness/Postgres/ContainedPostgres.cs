@@ -10,7 +10,8 @@ internal sealed class ContainedPostgres : PostgresServer
 
     // A port that Docker chooses changes with a restart.
     private ContainedPostgres(int port) =>
-        container = new PostgreSqlBuilder("postgres:17-alpine").WithUsername("broker").WithPortBinding(port, PostgreSqlBuilder.PostgreSqlPort).Build();
+        container = new PostgreSqlBuilder("postgres:17-alpine").WithUsername("broker").WithPortBinding(port, PostgreSqlBuilder.PostgreSqlPort)
+            .WithCommand("-c", "max_connections=300").Build();
 
     public static new string? Absence { get; } =
         Environment.GetEnvironmentVariable("DOCKER_HOST") is null && !File.Exists("/var/run/docker.sock") ? "No Docker engine answers either." : null;
@@ -32,6 +33,8 @@ internal sealed class ContainedPostgres : PostgresServer
         await container.ExecAsync(["su", "postgres", "-c", "pg_ctl -D \"$PGDATA\" -m immediate stop"]);
         await container.StopAsync();
     }
+
+    public override Task StopAsync() => container.StopAsync();
 
     public override ValueTask DisposeAsync() => container.DisposeAsync();
 }

@@ -12,7 +12,13 @@ internal sealed class InstalledPostgres : PostgresServer
 {
     private const string Keeper = """
         directory=$1 bin=$2 port=$3
-        start() { "$bin/pg_ctl" -D "$directory/data" -l "$directory/log" -s -w start; }
+        start() {
+          for attempt in 1 2 3 4 5 6 7 8 9 10; do
+            "$bin/pg_ctl" -D "$directory/data" -l "$directory/log" -s -w start 2>/dev/null && return 0
+            sleep 0.3
+          done
+          return 1
+        }
         "$bin/initdb" -D "$directory/data" -U broker -A trust -E UTF8 --locale=C --no-sync >"$directory/log" 2>&1 &&
         cat >>"$directory/data/postgresql.conf" <<END &&
         port = $port
@@ -21,17 +27,19 @@ internal sealed class InstalledPostgres : PostgresServer
         fsync = on
         shared_buffers = 32MB
         max_wal_size = 128MB
-        max_connections = 60
+        max_connections = 300
         END
         start && echo ready
         while read -r word; do
           case $word in
             crash) "$bin/pg_ctl" -D "$directory/data" -s -w -m immediate stop ;;
-            start) start ;;
+            stop) "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop ;;
+            kill) kill -9 "$(head -n 1 "$directory/data/postmaster.pid")" ;;
+            start) "$bin/pg_ctl" -D "$directory/data" -s status >/dev/null || start ;;
           esac && echo ready || echo failed
         done
         "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop
-        cd / && rm -rf "$directory"
+        cd / && rm -rf "$directory" 2>/dev/null
         """;
 
     private static readonly string? Binaries = FindBinaries();
@@ -40,8 +48,10 @@ internal sealed class InstalledPostgres : PostgresServer
     private readonly string directory;
     private readonly int port;
     private readonly Process keeper;
+    private readonly SmallFileSystem? disk;
 
-    private InstalledPostgres(string directory, int port, Process keeper) => (this.directory, this.port, this.keeper) = (directory, port, keeper);
+    private InstalledPostgres(string directory, int port, Process keeper, SmallFileSystem? disk) =>
+        (this.directory, this.port, this.keeper, this.disk) = (directory, port, keeper, disk);
 
     public static new string? Absence =>
         Binaries is null ? "initdb and postgres are not in /usr/lib/postgresql/*/bin (Debian: apt-get install postgresql)."
@@ -49,9 +59,13 @@ internal sealed class InstalledPostgres : PostgresServer
 
     public override string ConnectionString => $"Host=127.0.0.1;Port={port.ToString(CultureInfo.InvariantCulture)};Username=broker";
 
-    public static async Task<InstalledPostgres> CreateAsync()
+    public override SmallFileSystem? Disk => disk;
+
+    /// <param name="megabytes">The size of a file system of its own, which takes root; null for none.</param>
+    public static async Task<InstalledPostgres> CreateAsync(int? megabytes)
     {
         var directory = Directory.CreateTempSubdirectory("broker-postgres-").FullName;
+        var disk = megabytes is { } size && Environment.IsPrivilegedProcess ? new SmallFileSystem(directory, size) : null;
         if (Environment.IsPrivilegedProcess)
         {
             using var chown = Process.Start("chown", [Account!, directory]);
@@ -66,7 +80,7 @@ internal sealed class InstalledPostgres : PostgresServer
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
         start.WorkingDirectory = directory;
-        var server = new InstalledPostgres(directory, port, Process.Start(start)!);
+        var server = new InstalledPostgres(directory, port, Process.Start(start)!, disk);
         await server.ExpectReadyAsync();
         return server;
     }
@@ -75,11 +89,20 @@ internal sealed class InstalledPostgres : PostgresServer
 
     public override Task CrashAsync() => SayAsync("crash");
 
+    public override Task StopAsync() => SayAsync("stop");
+
+    public override Task KillAsync() => SayAsync("kill");
+
     public override async ValueTask DisposeAsync()
     {
         keeper.StandardInput.Close();
         await keeper.WaitForExitAsync();
         keeper.Dispose();
+        if (disk is not null)
+        {
+            disk.Dispose();
+            Directory.Delete(directory, recursive: true);
+        }
     }
 
     private async Task SayAsync(string word)

@@ -18,18 +18,28 @@ public abstract class PostgresServer : IAsyncDisposable
 
     public static Task<PostgresServer> SharedAsync() => Shared.Value;
 
+    /// <summary>The file system that it has for itself; null where it has none.</summary>
+    public virtual SmallFileSystem? Disk => null;
+
     /// <summary>Starts a server and waits until it takes connections.</summary>
+    /// <param name="diskMegabytes">The size of a file system for itself, where this process may mount one; null for none.</param>
     /// <exception cref="InvalidOperationException">None can be started; the message tells why.</exception>
-    public static async Task<PostgresServer> StartAsync() =>
-        InstalledPostgres.Absence is null ? await InstalledPostgres.CreateAsync()
+    public static async Task<PostgresServer> StartAsync(int? diskMegabytes = null) =>
+        InstalledPostgres.Absence is null ? await InstalledPostgres.CreateAsync(diskMegabytes)
         : ContainedPostgres.Absence is null ? await ContainedPostgres.CreateAsync()
         : throw new InvalidOperationException(Absence);
 
-    /// <summary>Starts it again on the same data and the same port.</summary>
+    /// <summary>Starts it again on the same data and the same port; one that runs is left alone.</summary>
     public abstract Task RestartAsync();
 
     /// <summary>Ends it as a crash does: nothing is flushed, and the next start recovers.</summary>
     public abstract Task CrashAsync();
+
+    /// <summary>Ends it in order, connections and all.</summary>
+    public abstract Task StopAsync();
+
+    /// <summary>SIGKILL of its first process; where that is not to be had, <see cref="CrashAsync"/>.</summary>
+    public virtual Task KillAsync() => CrashAsync();
 
     public abstract ValueTask DisposeAsync();
 

@@ -126,11 +126,11 @@ public sealed class ClientEndToEndTests
     }
 
     [Theory]
-    [InlineData("LoseRecord", 2, 0, 0, 0)]
-    [InlineData("DoubleRecord", 0, 2, 0, 0)]
-    [InlineData("SwapRecords", 0, 0, 2, 0)]
-    [InlineData("MisplaceRecord", 0, 0, 0, 2)]
-    public async Task Verify_finds_a_planted_fault_by_both_readers(string plant, int lost, int doubled, int outOfOrder, int misplaced)
+    [InlineData("LoseRecord", 3, 0, 0, 0)]
+    [InlineData("DoubleRecord", 0, 3, 0, 0)]
+    [InlineData("SwapRecords", 0, 0, 3, 0)]
+    [InlineData("MisplaceRecord", 0, 0, 0, 3)]
+    public async Task Verify_finds_a_planted_fault_by_both_readers_and_once_more_in_the_end(string plant, int lost, int doubled, int outOfOrder, int misplaced)
     {
         await using var broker = await InMemoryBroker.StartAsync(2, Enum.Parse<InMemoryBroker.Plant>(plant));
         var report = await new VerifyJob(broker.Endpoint, "s", Quick with { BatchRecords = 4 }, TimeProvider.System)

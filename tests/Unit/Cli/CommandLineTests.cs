@@ -23,6 +23,8 @@ public sealed class CommandLineTests
     [InlineData("stream")]
     [InlineData("stream", "create")]
     [InlineData("stream", "list", "--endpoint", "nowhere")]
+    [InlineData("stream", "list", "--endpoint", "http://127.0.0.1:1,nowhere")]
+    [InlineData("stream", "list", "--endpoint", "http://127.0.0.1:1,https://127.0.0.1:2")]
     [InlineData("stream", "list", "--output", "xml")]
     [InlineData("stream", "mode", "s", "sometimes")]
     [InlineData("put", "s", "--key", "k", "--key-field", "f")]
@@ -44,6 +46,16 @@ public sealed class CommandLineTests
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var nowhere = $"http://127.0.0.1:{((IPEndPoint)socket.LocalEndPoint!).Port}";
         Assert.Equal(ExitCode.CannotConnect, await BrokerCommandLine.RunAsync([.. args, "--endpoint", nowhere]));
+    }
+
+    [Fact]
+    public async Task Of_several_gateways_one_that_answers_is_enough()
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        await using var broker = await InMemoryBroker.StartAsync(1);
+        var endpoints = $"http://127.0.0.1:{((IPEndPoint)socket.LocalEndPoint!).Port},{broker.Endpoint}";
+        Assert.Equal(ExitCode.Success, await BrokerCommandLine.RunAsync(["verify", "--seconds", "0.2", "--rate", "300", "--endpoint", endpoints]));
     }
 
     [Fact]

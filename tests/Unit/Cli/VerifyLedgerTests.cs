@@ -38,10 +38,10 @@ public sealed class VerifyLedgerTests
         for (var n = 0; n < 10; n++)
         {
             Acknowledge(n);
-            ledger.Take(0, Record(n), Shard, Place(n));
+            Take(0, Record(n), Shard, Place(n));
             if (n != 7)
             {
-                ledger.Take(1, Record(n), Shard, Place(n));
+                Take(1, Record(n), Shard, Place(n));
             }
         }
 
@@ -60,7 +60,7 @@ public sealed class VerifyLedgerTests
             Read(n);
         }
 
-        ledger.Take(1, Record(3), Shard, Next());
+        Take(1, Record(3), Shard, Next());
         var report = ledger.Report("s", 0);
         Assert.Equal((0, 1, 0), (report.Lost, report.Doubled, report.OutOfOrder));
         Assert.Equal(FaultKind.Doubled, Assert.Single(report.Faults).Kind);
@@ -83,8 +83,8 @@ public sealed class VerifyLedgerTests
     [Fact]
     public void A_sequence_number_that_does_not_rise_in_its_shard_is_out_of_order()
     {
-        ledger.Take(0, new VerifyRecord(0, 1, 0), Shard, "20");
-        ledger.Take(0, new VerifyRecord(0, 2, 0), Shard, "9");
+        Take(0, new VerifyRecord(0, 1, 0), Shard, "20");
+        Take(0, new VerifyRecord(0, 2, 0), Shard, "9");
         Assert.Equal(1, ledger.Report("s", 0).OutOfOrder);
     }
 
@@ -92,10 +92,10 @@ public sealed class VerifyLedgerTests
     public void A_record_read_elsewhere_than_acknowledged_is_misplaced_whichever_came_first()
     {
         Acknowledge(0);
-        ledger.Take(0, Record(0), Shard, Place(0));
-        ledger.Take(1, Record(0), Shard, Next());
-        ledger.Take(0, Record(1), "shardId-000000000001", Place(1));
-        ledger.Take(1, Record(1), Shard, Place(1));
+        Take(0, Record(0), Shard, Place(0));
+        Take(1, Record(0), Shard, Next());
+        Take(0, Record(1), "shardId-000000000001", Place(1));
+        Take(1, Record(1), Shard, Place(1));
         Acknowledge(1);
         var report = ledger.Report("s", 0);
         Assert.False(report.IsClean);
@@ -107,9 +107,9 @@ public sealed class VerifyLedgerTests
     [Fact]
     public void Keys_have_each_their_own_order()
     {
-        ledger.Take(0, new VerifyRecord(0, 1, 5), Shard, Next());
-        ledger.Take(0, new VerifyRecord(0, 2, 0), Shard, Next());
-        ledger.Take(0, new VerifyRecord(1, 1, 0), Shard, Next());
+        Take(0, new VerifyRecord(0, 1, 5), Shard, Next());
+        Take(0, new VerifyRecord(0, 2, 0), Shard, Next());
+        Take(0, new VerifyRecord(1, 1, 0), Shard, Next());
         Assert.True(ledger.Report("s", 0).IsClean);
     }
 
@@ -132,6 +132,155 @@ public sealed class VerifyLedgerTests
         Assert.True(ledger.Report("s", 0).IsClean);
         Read(0);
         Assert.Equal(2, ledger.Report("s", 0).Doubled);
+    }
+
+    [Fact]
+    public void A_record_that_its_writer_gave_up_may_land_late_and_no_other()
+    {
+        Read(1);
+        Read(0);
+        Assert.Equal(2, ledger.Report("s", 0).OutOfOrder);
+        ledger.Abandon(Record(0));
+        var report = ledger.Report("s", 0);
+        Assert.True(report.IsClean);
+        Assert.Equal(2, report.Overtaken);
+    }
+
+    [Fact]
+    public void A_sequence_number_that_falls_is_a_fault_whoever_was_refused()
+    {
+        ledger.Abandon(new VerifyRecord(0, 2, 0));
+        Take(0, new VerifyRecord(0, 1, 0), Shard, "20");
+        Take(0, new VerifyRecord(0, 2, 0), Shard, "20");
+        Assert.Equal(1, ledger.Report("s", 0).OutOfOrder);
+    }
+
+    [Fact]
+    public void A_record_that_was_never_sent_is_invented()
+    {
+        Acknowledge(0);
+        Read(0);
+        ledger.Take(1, Record(1), Shard, Next());
+        var report = ledger.Report("s", 0);
+        Assert.Equal((1, false), (report.Invented, report.IsClean));
+        Assert.Equal((FaultKind.Invented, "push", 1L), (report.Faults[0].Kind, report.Faults[0].Reader, report.Faults[0].Number));
+        Assert.Contains("invented 1", report.Verdict, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Readers_that_find_a_record_without_acknowledgement_at_two_places_are_told_apart()
+    {
+        Take(0, Record(0), Shard, "5");
+        Take(1, Record(0), Shard, "6");
+        Assert.Equal(1, ledger.Report("s", 0).Misplaced);
+    }
+
+    [Theory]
+    [InlineData(true, true, 0)]
+    [InlineData(true, false, 1)]
+    [InlineData(false, true, 1)]
+    public void A_child_is_read_after_the_ends_of_both_its_parents(bool firstEnds, bool secondEnds, int faults)
+    {
+        (string, IReadOnlyList<string>)[] children = [("c", ["a", "b"])];
+        Take(0, new VerifyRecord(0, 1, 0), "a", "1");
+        if (firstEnds)
+        {
+            ledger.Finish(0, "a", children);
+        }
+
+        if (secondEnds)
+        {
+            ledger.Finish(0, "b", children);
+        }
+
+        Take(0, new VerifyRecord(0, 1, 1), "c", "2");
+        ledger.Finish(0, "a", children);
+        ledger.Finish(0, "b", children);
+        Assert.Equal(faults, ledger.Report("s", 0).ChildFirst);
+    }
+
+    [Fact]
+    public void A_childs_numbers_are_above_its_parents()
+    {
+        Take(0, new VerifyRecord(0, 1, 0), "a", "10");
+        ledger.Finish(0, "a", [("c", ["a"])]);
+        Take(0, new VerifyRecord(0, 1, 1), "c", "10");
+        var report = ledger.Report("s", 0);
+        Assert.Equal((0, 1), (report.ChildFirst, report.OutOfOrder));
+    }
+
+    [Fact]
+    public void What_is_read_again_is_what_was_acknowledged_and_read()
+    {
+        for (var n = 0; n < 1_000; n++)
+        {
+            Acknowledge(n);
+            Read(n);
+        }
+
+        Read(1_000); // Without acknowledgement, and there.
+        ledger.ReadAgain();
+        for (var n = 0; n <= 1_000; n++)
+        {
+            Take(VerifyLedger.Again, Record(n), Shard, Place(n));
+        }
+
+        var report = ledger.Report("s", 0);
+        Assert.True(report.IsClean, string.Join('\n', report.Faults));
+        Assert.Equal((1_001, 0), (report.Read["again"], ledger.Outstanding));
+    }
+
+    [Fact]
+    public void What_readers_read_and_the_log_no_longer_has_is_lost_or_vanished()
+    {
+        for (var n = 0; n < 4; n++)
+        {
+            Acknowledge(n);
+            Read(n);
+        }
+
+        Read(4);
+        ledger.ReadAgain();
+        foreach (var n in new[] { 0, 1, 3 })
+        {
+            Take(VerifyLedger.Again, Record(n), Shard, Place(n));
+        }
+
+        var report = ledger.Report("s", 0);
+        Assert.Equal((1, 4, 0), (report.Lost, report.Vanished, report.Misplaced)); // 2 is lost, 2 and 4 vanish from two readers.
+        Assert.Equal([2L, 2L, 4L, 2L, 4L], report.Faults.Select(fault => fault.Number));
+    }
+
+    [Fact]
+    public void What_is_in_the_log_and_was_never_acknowledged_is_owed_by_readers_too()
+    {
+        Take(0, Record(0), Shard, Place(0));
+        ledger.ReadAgain();
+        Take(VerifyLedger.Again, Record(0), Shard, Place(0));
+        Assert.Equal(1, ledger.Outstanding);
+        var report = ledger.Report("s", 0);
+        Assert.Equal(1, report.Lost);
+        Assert.Equal("push", Assert.Single(report.Faults).Reader);
+    }
+
+    [Fact]
+    public void Places_that_the_log_has_otherwise_than_acknowledged_are_misplaced()
+    {
+        for (var n = 0; n < 100; n++)
+        {
+            Acknowledge(n);
+            Read(n);
+        }
+
+        ledger.ReadAgain();
+        for (var n = 0; n < 100; n++)
+        {
+            Take(VerifyLedger.Again, Record(n), Shard, n == 99 ? "1000" : Place(n));
+        }
+
+        var report = ledger.Report("s", 0);
+        Assert.Equal((0, 0, 1), (report.Lost, report.Vanished, report.Misplaced));
+        Assert.Equal((Shard, "again"), (report.Faults[0].ShardId, report.Faults[0].Reader));
     }
 
     [Fact]
@@ -162,13 +311,19 @@ public sealed class VerifyLedgerTests
 
     private static VerifyRecord Record(long number) => new(0, 0, number);
 
+    private void Take(int reader, VerifyRecord record, string shardId, string sequenceNumber)
+    {
+        ledger.Attempt(record);
+        ledger.Take(reader, record, shardId, sequenceNumber);
+    }
+
     private void Acknowledge(long number) => ledger.Acknowledge([(Record(number), Shard, Place(number))], TimeSpan.Zero, wasRefused: false);
 
     private void Read(long number)
     {
         var next = Place(number);
-        ledger.Take(0, Record(number), Shard, next);
-        ledger.Take(1, Record(number), Shard, next);
+        Take(0, Record(number), Shard, next);
+        Take(1, Record(number), Shard, next);
     }
 
     private string Next() => $"{++sequence}";

@@ -14,7 +14,7 @@ public sealed class StartingPositionsTests
     {
         var harness = new AppendHarness(new FakeCluster(2));
         var batch = await harness.PutAsync(AppendHarness.Records(20));
-        var positions = new StartingPositions(harness.Cluster, new BrokerIdentity(), TimeProvider.System);
+        var positions = new StartingPositions(harness.Cluster, harness.Routes, new BrokerIdentity(), TimeProvider.System);
         var route = await harness.Routes.GetAsync("s");
         var part = batch.Parts.First(static part => part.Shard.Index == 0);
         var shard = route.FindShard(part.Shard)!;
@@ -43,6 +43,19 @@ public sealed class StartingPositionsTests
             Assert.Equal(BrokerErrorCode.InvalidArgument, exception.Code);
             Assert.Contains(message, exception.Message, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task A_shard_that_another_gateway_told_of_is_found_and_one_that_nobody_has_is_not()
+    {
+        var harness = new AppendHarness(new FakeCluster(1));
+        var positions = new StartingPositions(harness.Cluster, harness.Routes, new BrokerIdentity(), TimeProvider.System);
+        var stale = await harness.Routes.GetAsync("s");
+        harness.Cluster.Split(harness.Cluster[0]);
+        var (route, shard) = await positions.FindShardAsync(stale, "shardId-000000000002", default);
+        Assert.Equal((2, 3), (shard.Id.Index, route.ById.Length));
+        var missing = await Assert.ThrowsAsync<BrokerException>(() => positions.FindShardAsync(route, "shardId-000000000003", default).AsTask());
+        Assert.Equal(BrokerErrorCode.ResourceNotFound, missing.Code);
     }
 
     private static V1.StartingPosition At(SequenceNumber number) =>

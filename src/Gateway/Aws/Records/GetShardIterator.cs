@@ -16,8 +16,7 @@ internal sealed class GetShardIterator(
     {
         var name = await resources.DemandStreamAsync(input, call);
         shards.Parse(name, input.ShardId!);
-        var route = await routes.GetAsync(name, call.Cancellation);
-        var shard = positions.FindShard(route, input.ShardId!);
+        var (route, shard) = await positions.FindShardAsync(await routes.GetAsync(name, call.Cancellation), input.ShardId!, call.Cancellation);
         DryRuns.EndIf(input.DryRun);
         var start = StartingPositionShape.ToMessage(input.ShardIteratorType!, input.StartingSequenceNumber, input.Timestamp);
         var position = await positions.ResolveAsync(route, shard, start, call.Cancellation);

@@ -46,8 +46,7 @@ internal sealed class SubscribeToShard(
     {
         var (name, _, consumer) = await resources.DemandConsumerAsync(null, null, input.ConsumerARN, call);
         shards.Parse(name, input.ShardId!);
-        var route = await routes.GetAsync(name, cancellation);
-        var shard = positions.FindShard(route, input.ShardId!);
+        var (route, shard) = await positions.FindShardAsync(await routes.GetAsync(name, cancellation), input.ShardId!, cancellation);
         DryRuns.EndIf(input.DryRun);
         var asked = input.StartingPosition!;
         var start = StartingPositionShape.ToMessage(asked.Type!, asked.SequenceNumber, asked.Timestamp);

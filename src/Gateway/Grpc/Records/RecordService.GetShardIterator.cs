@@ -7,8 +7,8 @@ public sealed partial class RecordService
 {
     public async Task<V1.GetShardIteratorResponse> GetShardIterator(V1.GetShardIteratorRequest request, ServerCallContext context)
     {
-        var route = await routes.GetAsync(request.StreamName, context.CancellationToken);
-        var shard = positions.FindShard(route, request.ShardId);
+        var (route, shard) = await positions.FindShardAsync(
+            await routes.GetAsync(request.StreamName, context.CancellationToken), request.ShardId, context.CancellationToken);
         var position = await positions.ResolveAsync(route, shard, request.StartingPosition, context.CancellationToken);
         return new V1.GetShardIteratorResponse
         {

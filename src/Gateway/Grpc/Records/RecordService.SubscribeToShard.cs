@@ -30,8 +30,7 @@ public sealed partial class RecordService
         V1.SubscribeToShardRequest request, IServerStreamWriter<RecordPage> responseStream, ServerCallContext context)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, drain.Draining);
-        var route = await routes.GetAsync(request.StreamName, ending.Token);
-        var shard = positions.FindShard(route, request.ShardId);
+        var (route, shard) = await positions.FindShardAsync(await routes.GetAsync(request.StreamName, ending.Token), request.ShardId, ending.Token);
         var consumer = request.ConsumerName.Length == 0 ? null : request.ConsumerName;
         if (consumer is not null && !StreamName.IsValid(consumer))
         {

@@ -1,8 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
-using Broker.Tests.Harness.Wire;
 
-namespace Broker.Tests.Fault.Aws;
+namespace Broker.Tests.Harness.Wire;
 
 /// <summary>One AWS client's connection: HTTP/1.1, or HTTP/2 by prior knowledge. Thread-safe; outlives the process at its other end.</summary>
 public sealed class AwsCaller(string endpoint, Version version, HttpMessageHandler? handler = null) : IDisposable

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Broker.Tests.Fault;
+namespace Broker.Tests.Harness;
 
 /// <summary>A tmpfs of a few megabytes mounted on a directory; needs root.</summary>
 public sealed class SmallFileSystem : IDisposable
@@ -13,6 +13,9 @@ public sealed class SmallFileSystem : IDisposable
         this.directory = directory;
         Run("mount", "-t", "tmpfs", "-o", Size(megabytes), "tmpfs", directory);
     }
+
+    /// <summary>Megabytes in use.</summary>
+    public int UsedMegabytes => (int)((new DriveInfo(directory).TotalSize - new DriveInfo(directory).AvailableFreeSpace) >> 20);
 
     public void Resize(int megabytes) => Run("mount", "-o", $"remount,{Size(megabytes)}", directory);
 

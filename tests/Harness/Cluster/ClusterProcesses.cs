@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using Broker.Tests.Harness.Cluster.Network;
+using Broker.Tests.Harness.Postgres;
+using Npgsql;
+
+namespace Broker.Tests.Harness.Cluster;
+
+/// <summary>A cluster of real processes on a PostgreSQL of its own: nodes come, go, freeze and are cut off. Everything ends on disposal.</summary>
+public sealed class ClusterProcesses : IAsyncDisposable
+{
+    private readonly ClusterSetup setup;
+    private readonly PostgresDatabase database;
+    private readonly string clusterId = $"test-{Guid.NewGuid():N}"[..16];
+    private readonly List<BrokerNode> nodes = [];
+    private int added;
+
+    private ClusterProcesses(ClusterSetup setup, PostgresServer server, PostgresDatabase database, ClusterNetwork? network, NetworkNode? databasePlace)
+    {
+        this.setup = setup;
+        this.database = database;
+        Server = server;
+        Network = network;
+        DatabasePlace = databasePlace;
+    }
+
+    public PostgresServer Server { get; }
+
+    /// <summary>The network between the nodes; null where they are on loopback.</summary>
+    public ClusterNetwork? Network { get; }
+
+    /// <summary>Where silos find the database; null on loopback.</summary>
+    public NetworkNode? DatabasePlace { get; }
+
+    /// <summary>Every node so far, running or not.</summary>
+    public IReadOnlyList<BrokerNode> Nodes => nodes;
+
+    public IEnumerable<BrokerNode> Running => nodes.Where(node => node.IsRunning);
+
+    /// <summary>What every node has printed, for the message of a failed test.</summary>
+    public string Output => string.Join('\n', nodes.Select(node => $"=== {node.Name}, {(node.IsRunning ? "running" : "not running")}\n{node.Output}"));
+
+    /// <summary>Starts the database, brings it up to this release, and starts all nodes.</summary>
+    public static async Task<ClusterProcesses> StartAsync(ClusterSetup setup)
+    {
+        var network = setup.IsIsolated && ClusterNetwork.Absence is null ? await ClusterNetwork.CreateAsync() : null;
+        var server = await PostgresServer.StartAsync(setup.DatabaseMegabytes);
+        var cluster = new ClusterProcesses(
+            setup, server, await PostgresDatabase.CreateAsync(server), network, network is null ? null : await network.AddAsync());
+        try
+        {
+            await cluster.MigrateAsync();
+            for (var i = 0; i < setup.Silos + setup.Spares; i++)
+            {
+                await cluster.MakeAsync();
+            }
+
+            foreach (var node in cluster.nodes.Take(setup.Silos))
+            {
+                node.Begin();
+            }
+
+            await Task.WhenAll(cluster.Running.Select(node => node.ReadyAsync()));
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Adds another silo, with a gateway, and waits until it serves.</summary>
+    public async Task<BrokerNode> AddAsync()
+    {
+        var node = await MakeAsync();
+        await node.StartAsync();
+        return node;
+    }
+
+    /// <summary>Asks the database.</summary>
+    public Task<object?> AskAsync(string sql) => database.AskAsync(sql);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in nodes)
+        {
+            await node.DisposeAsync();
+        }
+
+        await Server.DisposeAsync();
+        if (Network is not null)
+        {
+            await Network.DisposeAsync();
+        }
+    }
+
+    private async Task<BrokerNode> MakeAsync()
+    {
+        var place = Network is null ? null : await Network.AddAsync();
+        var server = new NpgsqlConnectionStringBuilder(database.ConnectionString);
+        var node = new BrokerNode(
+            string.Create(CultureInfo.InvariantCulture, $"silo-{added++}"), place,
+            TcpProxy.Start(DatabasePlace, () => new IPEndPoint(IPAddress.Parse(server.Host!), server.Port)), database.ConnectionString, clusterId, setup);
+        nodes.Add(node);
+        return node;
+    }
+
+    private async Task MigrateAsync()
+    {
+        var start = new ProcessStartInfo(BrokerProcess.Executable, ["migrate", "--postgres", database.ConnectionString]) { RedirectStandardError = true };
+        using var migrate = Process.Start(start)!;
+        var fault = await migrate.StandardError.ReadToEndAsync();
+        await migrate.WaitForExitAsync();
+        if (migrate.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"broker migrate ended with {migrate.ExitCode}: {fault}");
+        }
+    }
+}

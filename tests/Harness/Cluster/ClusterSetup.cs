@@ -1,0 +1,23 @@
+namespace Broker.Tests.Harness.Cluster;
+
+/// <summary>How <see cref="ClusterProcesses"/> are to be started.</summary>
+public sealed record ClusterSetup
+{
+    /// <summary>Silos at first, each with a gateway.</summary>
+    public int Silos { get; init; } = 3;
+
+    /// <summary>Nodes that have a place and an address, and are not started.</summary>
+    public int Spares { get; init; }
+
+    /// <summary>Whether each silo gets a network namespace of its own where that is possible; else all are on loopback.</summary>
+    public bool IsIsolated { get; init; }
+
+    /// <summary>The size of the file system that PostgreSQL has for itself, where this process may mount one; null for that of the temporary directory.</summary>
+    public int? DatabaseMegabytes { get; init; }
+
+    /// <summary>Arguments of every <c>broker serve</c>, after those that make it a part of the cluster.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>Environment variables of every process.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+}
