@@ -43,6 +43,7 @@ internal sealed class InstalledPostgres : PostgresServer
             stop) "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop ;;
             kill) kill -9 "$(head -n 1 "$directory/data/postmaster.pid")" ;;
             start) "$bin/pg_ctl" -D "$directory/data" -s status >/dev/null || start ;;
+            promote) "$bin/pg_ctl" -D "$directory/data" -s -w promote ;;
           esac && echo ready || echo failed
         done
         "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop
@@ -69,7 +70,8 @@ internal sealed class InstalledPostgres : PostgresServer
     public override SmallFileSystem? Disk => disk;
 
     /// <param name="megabytes">The size of a file system of its own, which takes root; null for none.</param>
-    public static async Task<InstalledPostgres> CreateAsync(int? megabytes)
+    /// <param name="primaryPort">The server to follow; empty for a primary.</param>
+    public static async Task<InstalledPostgres> CreateAsync(int? megabytes, string primaryPort = "")
     {
         var directory = Directory.CreateTempSubdirectory("broker-postgres-").FullName;
         var disk = megabytes is { } size && Environment.IsPrivilegedProcess ? new SmallFileSystem(directory, size) : null;
@@ -95,6 +97,10 @@ internal sealed class InstalledPostgres : PostgresServer
     public override Task RestartAsync() => SayAsync("start");
 
     public override Task CrashAsync() => SayAsync("crash");
+
+    public override async Task<PostgresServer> StartStandbyAsync() => await CreateAsync(null, port.ToString(CultureInfo.InvariantCulture));
+
+    public override Task PromoteAsync() => SayAsync("promote");
 
     public override Task StopAsync() => SayAsync("stop");
 

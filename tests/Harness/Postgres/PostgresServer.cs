@@ -44,7 +44,7 @@ public abstract class PostgresServer : IAsyncDisposable
     /// <summary>SIGKILL of its first process; where that is not to be had, <see cref="CrashAsync"/>.</summary>
     public virtual Task KillAsync() => CrashAsync();
 
-    /// <summary>Starts a second server that follows this one; it streams when this returns.</summary>
+    /// <summary>Starts a second server that follows this one, as 'standby'; it takes reads when this returns.</summary>
     /// <exception cref="NotSupportedException">It is in a container.</exception>
     public virtual Task<PostgresServer> StartStandbyAsync() => throw new NotSupportedException(StandbyAbsence);
 
