@@ -45,8 +45,20 @@ internal sealed class ShardFixture
         return [builder.Build(new ShardKey(Stream, shard.Id), [new BlockIdentity(identity, 0, keys.Length)])];
     }
 
-    public static async Task<AppendResult> PutAsync(Shard shard, ImmutableArray<RecordBlock> blocks, params HandledRepeat[] handled) =>
-        await shard.AppendAsync(blocks, [.. handled], null, CancellationToken.None);
+    /// <summary>Appends on the thread that calls, and goes on on the one that releases the log: a shard is one at a time, as in its grain's turns.</summary>
+    public static Task<AppendResult> PutAsync(Shard shard, ImmutableArray<RecordBlock> blocks, params HandledRepeat[] handled)
+    {
+        var runner = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            return shard.AppendAsync(blocks, [.. handled], null, CancellationToken.None).AsTask();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(runner);
+        }
+    }
 
     public static string[] KeysIn(HashKeyRange range, int count) =>
         [.. Enumerable.Range(0, int.MaxValue).Select(i => $"key{i}").Where(key => range.Contains(HashKey.OfPartitionKey(key))).Take(count)];
