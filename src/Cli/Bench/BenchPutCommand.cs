@@ -25,7 +25,7 @@ internal static class BenchPutCommand
         var records = new Option<long?>("--records") { Description = "End after so many records.", HelpName = "N" };
         var seconds = BenchOptions.Number("--seconds", "End after so long (with --records: whichever is first).", 10.0);
         var batch = BenchOptions.Number("--batch", "Records of a batch; up to 500.", 500);
-        var workers = BenchOptions.Number("--producers", "Producers, or clients of unary calls (then 64 unless given).", 2);
+        var workers = BenchOptions.Number("--producers", "Producers, each at one of the gateways given, or clients of unary calls (then 64 unless given).", 2);
         workers.Aliases.Add("--clients");
         var inFlight = BenchOptions.Number("--in-flight", "Batches that a producer has unacknowledged at most (pipelined: 1024 unless given).", 16);
         var rate = new Option<double?>("--rate")
@@ -33,19 +33,7 @@ internal static class BenchPutCommand
             Description = "Records a second over all, on a fixed schedule: latency counts from when a record was due. Default: as fast as it goes.",
             HelpName = "N",
         };
-        var gateways = new Option<string[]>("--gateway")
-        {
-            Description = "Further gateway of the cluster, may be repeated: producers and clients are spread over it and --endpoint.",
-            HelpName = "URL",
-        };
-        gateways.Validators.Add(static result =>
-        {
-            foreach (var token in result.Tokens.Where(static token => !ClientOptions.TryParseEndpoint(token.Value, out _)))
-            {
-                result.AddError($"--gateway '{token.Value}' is not a URL like {ClientOptions.DefaultEndpoint}.");
-            }
-        });
-        var command = new Command("put", "Put records and measure until each is durable.") { mode, payload, records, seconds, batch, workers, inFlight, rate, gateways };
+        var command = new Command("put", "Put records and measure until each is durable.") { mode, payload, records, seconds, batch, workers, inFlight, rate };
         common.AddTo(command);
         command.Add(common.WarmUp);
         new ClientOptions().Attach(command, (parse, context) =>
@@ -60,8 +48,7 @@ internal static class BenchPutCommand
                 how is PutMode.Produce or PutMode.PutRecords ? Math.Clamp(parse.GetValue(batch), 1, BatchBuilder.MaxRecords) : 1,
                 isUnary && !IsGiven(parse, workers) ? 64 : Math.Max(1, parse.GetValue(workers)),
                 how == PutMode.Pipelined && !IsGiven(parse, inFlight) ? 1024 : Math.Max(1, parse.GetValue(inFlight)),
-                parse.GetValue(rate) is > 0 and var perSecond ? perSecond : null,
-                [context.Endpoint.Address, .. (parse.GetValue(gateways) ?? []).Select(static url => new Uri(url))]));
+                parse.GetValue(rate) is > 0 and var perSecond ? perSecond : null));
         });
         return command;
     }
@@ -73,21 +60,18 @@ internal static class BenchPutCommand
         var time = TimeProvider.System;
         await using var stream = await ScratchStream.UseAsync(context, parse.GetValue(common.Stream), "bench", parse.GetValue(common.Shards));
         var recordBytes = Math.Max(16, parse.GetValue(common.RecordBytes));
-        BrokerEndpoint[] endpoints = [.. load.Gateways.Select(address => context.Endpoint with { Address = address })];
-        BrokerConnection[] connections = [.. endpoints.Select(BrokerConnection.Open)];
+        var unary = new UnaryLoad(context.Connection, stream.Name, load.Mode, load.BatchRecords, recordBytes, load.Payload);
         var latency = new LatencyRecorder(time);
         latency.WarmUp(TimeSpan.FromSeconds(parse.GetValue(common.WarmUp)));
         using var ticker = new Ticker();
         var plan = new LoadPlan(time, load.Records, load.Duration, load.Rate, ticker);
         var counter = new LoadCounter(time);
         var work = Task.WhenAll(Enumerable.Range(0, load.Workers).Select(worker => Task.Run(() => load.IsUnary
-            ? new UnaryLoad(connections[worker % connections.Length], stream.Name, load.Mode, load.BatchRecords, recordBytes, load.Payload)
-                .RunAsync(worker, plan, counter, latency, context.Cancellation)
-            : new ProduceLoad(endpoints[worker % endpoints.Length], stream.Name, load.BatchRecords, recordBytes, load.Payload, load.InFlight, time)
+            ? unary.RunAsync(worker, plan, counter, latency, context.Cancellation)
+            : new ProduceLoad(context.Endpoint.Only(worker), stream.Name, load.BatchRecords, recordBytes, load.Payload, load.InFlight, time)
                 .RunAsync(worker, plan, counter, latency, context.Cancellation))));
         await ProgressLine.ShowAsync(context, load.Records, () => (counter.Records, counter.Text), () => work);
         counter.Stop();
-        Array.ForEach(connections, static connection => connection.Dispose());
         BenchTables.Answer(context, BenchResult.Of(
             $"put {load.Mode}".ToLowerInvariant(), stream.Name, load.Workers, counter, load.Rate, latency,
             load.BatchRecords == 1 ? "put to acknowledgement, a record" : $"put to acknowledgement, a batch of {load.BatchRecords}"));
@@ -95,7 +79,7 @@ internal static class BenchPutCommand
     }
 
     private sealed record Load(
-        PutMode Mode, PayloadKind Payload, long? Records, TimeSpan Duration, int BatchRecords, int Workers, int InFlight, double? Rate, Uri[] Gateways)
+        PutMode Mode, PayloadKind Payload, long? Records, TimeSpan Duration, int BatchRecords, int Workers, int InFlight, double? Rate)
     {
         public bool IsUnary => Mode is PutMode.PutRecord or PutMode.PutRecords;
     }

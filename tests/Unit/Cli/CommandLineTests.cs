@@ -33,7 +33,6 @@ public sealed class CommandLineTests
     [InlineData("tail", "s", "--count", "0")]
     [InlineData("bench", "put", "--mode", "magic")]
     [InlineData("bench", "put", "--payload", "noise")]
-    [InlineData("bench", "put", "--gateway", "nowhere")]
     public async Task What_does_not_parse_exits_with_2(params string[] args) =>
         Assert.Equal(ExitCode.Usage, await BrokerCommandLine.RunAsync(args));
 
