@@ -91,6 +91,9 @@ public sealed class PostgresOptions
 
             // The server ends a statement first and says so; the client's own end is for a server that says nothing any more.
             CommandTimeout = (int)Math.Ceiling(StatementTimeout.TotalSeconds) + 2,
+
+            // Blocks go out by the buffer, each a call of the system.
+            WriteBufferSize = 64 * 1024,
             MaxAutoPrepare = 64,
             AutoPrepareMinUsages = 3,
             ApplicationName = "broker",

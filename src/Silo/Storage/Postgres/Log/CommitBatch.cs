@@ -40,12 +40,14 @@ internal static class CommitBatch
     /// <param name="connection">Open.</param>
     /// <param name="runs">In shard order, one a shard.</param>
     /// <param name="segments">Where each run's blocks go.</param>
+    /// <param name="buffer">Of this commit until it returns; where it throws, for good.</param>
     /// <returns>The shards whose runs are durable; those of the others stay out.</returns>
     /// <exception cref="NpgsqlException">Nothing is committed where the server answered so (<see cref="PostgresErrors.IsRefusal"/>), otherwise it is unknown.</exception>
-    public static async ValueTask<HashSet<ShardKey>> ExecuteAsync(NpgsqlConnection connection, IReadOnlyList<CommitRun> runs, IReadOnlyList<long> segments)
+    public static async ValueTask<HashSet<ShardKey>> ExecuteAsync(
+        NpgsqlConnection connection, IReadOnlyList<CommitRun> runs, IReadOnlyList<long> segments, CommitBuffer buffer)
     {
         var id = Guid.NewGuid();
-        await using var batch = Make(connection, runs, segments, id);
+        await using var batch = Make(connection, runs, segments, buffer, id);
         HashSet<ShardKey> moved = [];
 
         // The last result is read only after the transaction's end: whoever gets past it knows that it is durable.
@@ -63,13 +65,15 @@ internal static class CommitBatch
         return moved;
     }
 
-    private static NpgsqlBatch Make(NpgsqlConnection connection, IReadOnlyList<CommitRun> runs, IReadOnlyList<long> segments, Guid id)
+    private static NpgsqlBatch Make(
+        NpgsqlConnection connection, IReadOnlyList<CommitRun> runs, IReadOnlyList<long> segments, CommitBuffer buffer, Guid id)
     {
         var ends = runs.Select(run => run.End).ToArray();
         long[] generations = [.. runs.Select(run => run.Shard.Key.Stream.Value)];
         int[] shards = [.. runs.Select(run => run.Shard.Key.Shard.Index)];
         long[] firstOrdinals = [.. runs.Select(run => run.First.Ordinal)];
         long[] firstPositions = [.. runs.Select(run => run.First.FirstPosition)];
+        buffer.Begin(checked((int)runs.Sum(run => run.EncodedBytes)));
         var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(Command(Lock, Value(generations), Value(shards)));
         batch.BatchCommands.Add(Command(
@@ -104,7 +108,7 @@ internal static class CommitBatch
                     Value(block.Head.RecordCount),
                     Value(block.Head.ArrivalUnixMilliseconds),
                     Value(block.EncodedLength),
-                    new NpgsqlParameter<byte[]> { TypedValue = block.Encode(), NpgsqlDbType = NpgsqlDbType.Bytea },
+                    new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = buffer.Encode(block), NpgsqlDbType = NpgsqlDbType.Bytea },
                     Value(id)));
             }
         }

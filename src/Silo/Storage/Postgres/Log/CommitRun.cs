@@ -2,29 +2,29 @@ using Broker.Contracts.Blocks;
 
 namespace Broker.Silo.Storage.Postgres.Log;
 
-/// <summary>What one group commit adds to one shard: its appends in their order, all or none.</summary>
+/// <summary>What one group commit adds to one shard: its appends in their order, all or none. No other commit of the shard is under way.</summary>
 internal sealed class CommitRun(LogShard shard)
 {
+    private readonly List<QueuedAppend> appends = [];
+
     public LogShard Shard { get; } = shard;
 
-    public List<QueuedAppend> Appends { get; } = [];
+    public IReadOnlyList<QueuedAppend> Appends => appends;
 
-    public BlockHead First => Appends[0].Append.Blocks[0].Head;
+    public BlockHead First => appends[0].Append.Blocks[0].Head;
 
-    public ShardEnd End
+    /// <summary>Where the shard ends when the commit is durable.</summary>
+    public ShardEnd End { get; private set; } = shard.Durable;
+
+    public long EncodedBytes { get; private set; }
+
+    public void Add(QueuedAppend append)
     {
-        get
+        appends.Add(append);
+        EncodedBytes += append.EncodedBytes;
+        foreach (var block in append.Append.Blocks)
         {
-            var end = Shard.Durable;
-            foreach (var append in Appends)
-            {
-                foreach (var block in append.Append.Blocks)
-                {
-                    end = end.After(block.Head);
-                }
-            }
-
-            return end;
+            End = End.After(block.Head);
         }
     }
 }

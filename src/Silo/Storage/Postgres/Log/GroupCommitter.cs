@@ -8,7 +8,7 @@ namespace Broker.Silo.Storage.Postgres.Log;
 /// <remarks>
 /// One loop, which begins on the scheduler that starts it; appends are admitted on their callers'. A commit whose outcome is unknown is
 /// never sent again: its shards take nothing more until they are opened, which settles it (<see cref="ShardOpener"/>). Shards that were
-/// not in it go on. The memory is one encoded batch; appends that wait are only referred to, and bounded by their callers.
+/// not in it go on. The memory is one encoded batch, kept for the next; appends that wait are only referred to, and bounded by their callers.
 /// </remarks>
 internal sealed partial class GroupCommitter(NpgsqlDataSource database, Segments segments, PostgresOptions options, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
@@ -21,6 +21,7 @@ internal sealed partial class GroupCommitter(NpgsqlDataSource database, Segments
     private Queue<QueuedAppend> waiting = new();
     private TaskCompletionSource? wake;
     private Task loop = Task.CompletedTask;
+    private CommitBuffer buffer = new(options.MaxCommitBytes);
     private TimeSpan delay = options.MinReconnectDelay;
     private bool stopping;
 
@@ -139,7 +140,7 @@ internal sealed partial class GroupCommitter(NpgsqlDataSource database, Segments
                 byShard.Add(next.Shard, run = new CommitRun(next.Shard));
             }
 
-            run.Appends.Add(next);
+            run.Add(next);
         }
 
         // Of a shard that was opened anew in the meantime only one run can be right; the database tells which.
@@ -165,7 +166,7 @@ internal sealed partial class GroupCommitter(NpgsqlDataSource database, Segments
                 places[i] = await segments.EnsureAsync(connection, runs[i].Shard.Key.Stream, runs[i].End.LastArrival, CancellationToken.None);
             }
 
-            var moved = await CommitBatch.ExecuteAsync(connection, runs, places);
+            var moved = await CommitBatch.ExecuteAsync(connection, runs, places, buffer);
             delay = options.MinReconnectDelay;
             foreach (var run in runs)
             {
@@ -185,6 +186,8 @@ internal sealed partial class GroupCommitter(NpgsqlDataSource database, Segments
             LogCommitFailed(logger, runs.Count, outcome.Status, exception.Message);
             runs.ForEach(run => Finish(run, outcome));
 
+            buffer = new CommitBuffer(options.MaxCommitBytes);
+
             // A segment may have been dropped under it.
             segments.Forget();
             return isRefusal;
@@ -194,7 +197,7 @@ internal sealed partial class GroupCommitter(NpgsqlDataSource database, Segments
     /// <summary>Answers a run, and where it failed everything of its shard that is queued behind it.</summary>
     private void Finish(CommitRun run, AppendOutcome outcome)
     {
-        var answered = run.Appends;
+        var answered = run.Appends.ToList();
         lock (gate)
         {
             var shard = run.Shard;
@@ -204,7 +207,7 @@ internal sealed partial class GroupCommitter(NpgsqlDataSource database, Segments
             }
             else
             {
-                answered = [.. answered, .. waiting.Where(append => append.Shard == shard)];
+                answered.AddRange(waiting.Where(append => append.Shard == shard));
                 waiting = new Queue<QueuedAppend>(waiting.Where(append => append.Shard != shard));
                 shard.Queued = shard.Durable;
                 shard.WasRefusedForSpace = outcome.Status == AppendStatus.DiskFull;
