@@ -51,6 +51,7 @@ internal sealed class ChaosRun : IAsyncDisposable
             Silos = 3,
             Spares = 1,
             IsIsolated = true,
+            HasSteppedClock = true,
             DatabaseMegabytes = DiskMegabytes,
             Arguments = ["--limits", "unlimited", "--Broker:Postgres:MaxConnections=16"],
         });

@@ -7,7 +7,7 @@ namespace Broker.Tests.Cluster.Chaos;
 
 /// <summary>A cluster under load and under every fault that there is, one after the other: it loses nothing, doubles nothing, and comes back.</summary>
 /// <remarks>
-/// BROKER_CHAOS_SECONDS sets how long faults are made (100 by default, so that the suite's share is below three minutes; scripts/soak runs
+/// BROKER_CHAOS_SECONDS sets how long faults are made (80 by default, so that the suite's share is below three minutes; scripts/soak runs
 /// 15 minutes), BROKER_CHAOS_SEED repeats their sequence.
 /// </remarks>
 public sealed class ChaosTests(ITestOutputHelper output)
@@ -15,7 +15,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
     [PostgresFact]
     public async Task Nothing_acknowledged_is_lost_doubled_or_put_out_of_order_by_any_fault()
     {
-        var seconds = Setting("BROKER_CHAOS_SECONDS", 100);
+        var seconds = Setting("BROKER_CHAOS_SECONDS", 80);
         var seed = Setting("BROKER_CHAOS_SEED", Environment.TickCount);
         Tell($"seed {seed}, {seconds} s of faults");
         await using var run = await ChaosRun.StartAsync(seed, Tell);

@@ -28,6 +28,15 @@ internal sealed class FaultDeck
                 + "A proxy cut silos from the database in their stead.");
         }
 
+        if (SteppedClock.Absence is { } noClock)
+        {
+            Absent.Add($"clock steps: {noClock}");
+        }
+        else
+        {
+            kinds.Add(StepClock);
+        }
+
         if (cluster.Server.Disk is not null)
         {
             kinds.Add(FillDisk);
@@ -67,6 +76,23 @@ internal sealed class FaultDeck
     {
         var node = Pick();
         yield return new ChaosFault("SIGSTOP of a silo", node.Name, node.FreezeAsync, Seconds(3, 10), node.ThawAsync);
+    }
+
+    /// <summary>Of the one silo that has a clock of its own; nothing where that is down.</summary>
+    private IEnumerable<ChaosFault> StepClock()
+    {
+        if (cluster.Running.FirstOrDefault(node => node.Clock is not null) is { Clock: { } clock } node)
+        {
+            var ahead = TimeSpan.FromSeconds(random.Next(2, 30) * (random.Next(2) == 0 ? 1 : -1));
+            yield return new ChaosFault(
+                "clock step", string.Create(CultureInfo.InvariantCulture, $"{node.Name}, {ahead.TotalSeconds:+0;-0} s"), () => Step(ahead), Seconds(4, 7), () => Step(TimeSpan.Zero));
+
+            Task Step(TimeSpan to)
+            {
+                clock.Step(to);
+                return Task.CompletedTask;
+            }
+        }
     }
 
     private IEnumerable<ChaosFault> CrashDatabase()

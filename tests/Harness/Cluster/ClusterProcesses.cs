@@ -101,8 +101,10 @@ public sealed class ClusterProcesses : IAsyncDisposable
         var place = Network is null ? null : await Network.AddAsync();
         var server = new NpgsqlConnectionStringBuilder(database.ConnectionString);
         var node = new BrokerNode(
-            string.Create(CultureInfo.InvariantCulture, $"silo-{added++}"), place,
-            TcpProxy.Start(DatabasePlace, () => new IPEndPoint(IPAddress.Parse(server.Host!), server.Port)), database.ConnectionString, clusterId, setup);
+            string.Create(CultureInfo.InvariantCulture, $"silo-{added}"), place,
+            TcpProxy.Start(DatabasePlace, () => new IPEndPoint(IPAddress.Parse(server.Host!), server.Port)), database.ConnectionString, clusterId, setup,
+            setup.HasSteppedClock && SteppedClock.Absence is null && added == 1);
+        added++;
         nodes.Add(node);
         return node;
     }

@@ -30,6 +30,9 @@ public sealed class PostgresOptions
     /// <summary>The longest such wait. Default 2 s.</summary>
     public TimeSpan MaxReconnectDelay { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>Faults for tests of tests.</summary>
+    internal PlantedBugs PlantedBugs { get; set; }
+
     /// <summary>What is wrong and how to mend it; empty where all is well.</summary>
     public IReadOnlyList<string> Faults()
     {

@@ -14,7 +14,7 @@ internal sealed class PostgresNode : IAsyncDisposable
 
     public PostgresLog Log { get; }
 
-    public static async Task<PostgresNode> OpenAsync(string connectionString, TimeSpan? lockTimeout = null)
+    public static async Task<PostgresNode> OpenAsync(string connectionString, TimeSpan? lockTimeout = null, PlantedBugs bugs = PlantedBugs.None)
     {
         var options = new PostgresOptions
         {
@@ -22,6 +22,7 @@ internal sealed class PostgresNode : IAsyncDisposable
             MaxConnections = 8,
             LockTimeout = lockTimeout ?? TimeSpan.FromMilliseconds(300),
             MinReconnectDelay = TimeSpan.FromMilliseconds(10),
+            PlantedBugs = bugs,
         };
         var source = options.CreateDataSource();
         return new PostgresNode(source, await PostgresLog.OpenAsync(source, options, TimeProvider.System, NullLogger<PostgresLog>.Instance, default));
