@@ -12,12 +12,19 @@ internal sealed class InstalledPostgres : PostgresServer
 {
     private const string Keeper = """
         directory=$1 bin=$2 port=$3
+        # What was left by a server that was killed may stand in the way for a moment, and one that crashed may be coming back by itself.
         start() {
-          for attempt in 1 2 3 4 5 6 7 8 9 10; do
-            "$bin/pg_ctl" -D "$directory/data" -l "$directory/log" -s -w start 2>/dev/null && return 0
-            sleep 0.3
+          for attempt in $(seq 60); do
+            "$bin/pg_isready" -q -h 127.0.0.1 -p "$port" && return 0
+            "$bin/pg_ctl" -D "$directory/data" -l "$directory/log" -s -w start >/dev/null 2>&1 && return 0
+            sleep 0.2
           done
           return 1
+        }
+        # Until its children are gone as well: their connections end with them.
+        kill_all() {
+          read -r first <"$directory/data/postmaster.pid" && kill -9 "$first"
+          while "$bin/pg_isready" -q -h 127.0.0.1 -p "$port" || pgrep -P "$first" >/dev/null; do sleep 0.02; done
         }
         "$bin/initdb" -D "$directory/data" -U broker -A trust -E UTF8 --locale=C --no-sync >"$directory/log" 2>&1 &&
         cat >>"$directory/data/postgresql.conf" <<END &&
@@ -34,8 +41,8 @@ internal sealed class InstalledPostgres : PostgresServer
           case $word in
             crash) "$bin/pg_ctl" -D "$directory/data" -s -w -m immediate stop ;;
             stop) "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop ;;
-            kill) kill -9 "$(head -n 1 "$directory/data/postmaster.pid")" ;;
-            start) "$bin/pg_ctl" -D "$directory/data" -s status >/dev/null || start ;;
+            kill) kill_all ;;
+            start) start ;;
           esac && echo ready || echo failed
         done
         "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop
