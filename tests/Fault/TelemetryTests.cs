@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using Broker.Tests.Fault.Aws;
 using Broker.Tests.Harness;
 using Broker.Tests.Harness.Wire;
 using Broker.V1;

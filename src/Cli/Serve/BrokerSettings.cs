@@ -10,6 +10,7 @@ using Broker.Gateway.Hosting.Tls;
 using Broker.Silo.Hosting;
 using Broker.Silo.Hosting.Cluster;
 using Broker.Silo.Shards;
+using Broker.Silo.Shards.Moving;
 using Broker.Silo.Storage.Embedded;
 using Broker.Silo.Storage.Postgres;
 using Broker.Silo.Storage.Postgres.Time;
@@ -42,6 +43,7 @@ internal static class BrokerSettings
         ["Encryption"] = typeof(EncryptionOptions),
         ["Postgres"] = typeof(PostgresOptions),
         ["Cluster"] = typeof(ClusterOptions),
+        ["Balance"] = typeof(BalanceOptions),
     };
 
     /// <summary>The type of each setting by its full key.</summary>

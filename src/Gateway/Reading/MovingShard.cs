@@ -5,11 +5,11 @@ using Broker.Gateway.Encryption;
 
 namespace Broker.Gateway.Reading;
 
-/// <summary>Asks a shard that may be changing its owner: an UNAVAILABLE is asked again for a short while before it becomes the client's.</summary>
+/// <summary>Asks a shard that may be changing its owner: an UNAVAILABLE is asked again for some seconds, in which a cluster takes a lost silo's shards over, before it becomes the client's.</summary>
 /// <remarks>For reads alone, which may be repeated; appends have their own way to learn what became of them.</remarks>
 internal sealed class MovingShard(IShardGrain shard, TimeProvider clock)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
 

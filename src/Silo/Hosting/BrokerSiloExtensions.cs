@@ -5,6 +5,7 @@ using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
 using Broker.Silo.Hosting.Cluster;
 using Broker.Silo.Shards;
+using Broker.Silo.Shards.Moving;
 using Broker.Silo.Shards.Placement;
 using Broker.Silo.Storage;
 using Broker.Silo.Storage.Embedded;
@@ -73,6 +74,12 @@ public static class BrokerSiloExtensions
                 silo.UseEmbedded();
             }
         });
+        if (isCluster)
+        {
+            services.AddHostedService<ShardBalancer>();
+            services.AddHostedService<ShardDrain>();
+        }
+
         services.AddHostedService(provider => provider.GetRequiredService<RetentionSweeper>());
         return builder;
     }
@@ -103,6 +110,7 @@ public static class BrokerSiloExtensions
         Add<OnDemandOptions>(services, configuration.GetSection("Broker:OnDemand"), options => options.Faults());
         Add<DatabaseTimeOptions>(services, configuration.GetSection("Broker:Clock"), options => options.Faults());
         Add<RetentionOptions>(services, configuration.GetSection("Broker:Retention"), options => options.Faults());
+        Add<BalanceOptions>(services, configuration.GetSection("Broker:Balance"), options => options.Faults());
         Add<Cluster.ClusterOptions>(services, configuration.GetSection("Broker:Cluster"), options => options.Faults());
         var isCluster = configuration.IsCluster();
         Add<PostgresOptions>(services, configuration.GetSection("Broker:Postgres"), options => isCluster ? options.Faults() : []);
@@ -122,6 +130,7 @@ public static class BrokerSiloExtensions
     {
         services.AddMetrics();
         services.AddSingleton<ShardMetrics>();
+        services.AddSingleton<LocalShards>();
         services.AddPlacementDirector<ShardPlacement, ShardPlacementDirector>();
         services.AddSingleton(provider => new TailCache(provider.GetRequiredService<IOptions<ShardOptions>>().Value.TailCacheBytes));
     }

@@ -5,6 +5,7 @@ using Broker.Contracts.Grains;
 using Broker.Contracts.Limits;
 using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
+using Broker.Silo.Shards.Moving;
 using Broker.Silo.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -66,6 +67,15 @@ internal sealed partial class Shard
         isGone = true;
         session?.Supersede();
     }
+
+    /// <summary>Left by the shard's last owner, for the first opening.</summary>
+    internal WriterHandover? Handover { get; set; }
+
+    /// <summary>The shard goes to another silo when what is in flight is answered.</summary>
+    public void Leave() => session?.Leave();
+
+    /// <summary>What the next owner can go on with; null where there is nothing that it could not read as fast.</summary>
+    public WriterHandover? HandOver() => session?.HandOver();
 
     public async ValueTask<AppendResult> AppendAsync(
         ImmutableArray<RecordBlock> blocks, ImmutableArray<HandledRepeat> handled, ThroughputLimit? limit, CancellationToken cancellationToken)
@@ -143,14 +153,8 @@ internal sealed partial class Shard
             }
 
             var head = await log.OpenAsync(key, cancellationToken);
-            var producers = new ProducerTable(Ancestor.Of(self), producerLimits);
             tail = new ShardTail(cache);
-            if (head.StateOrdinal < 0)
-            {
-                await InheritAsync(producers, cancellationToken);
-            }
-
-            var bytes = await ReplayAsync(producers, head, cancellationToken);
+            var (producers, bytes) = TakeOver(head) ?? await RebuildAsync(head, cancellationToken);
             foreach (var parent in parents)
             {
                 // Stamps never fall along a lineage, whatever the clock does between a parent's end and its child's first record.
@@ -172,6 +176,41 @@ internal sealed partial class Shard
         {
             opening = null;
         }
+    }
+
+    /// <summary>Goes on with what the last owner knew, where nobody had the shard in between.</summary>
+    /// <returns>The producers, and bytes since the newest state block; null where there is nothing to go on with.</returns>
+    private (ProducerTable Producers, long Bytes)? TakeOver(ShardHead head)
+    {
+        var left = Handover;
+        Handover = null;
+        if (left is null || head.Epoch != left.Epoch + 1 || head.NextOrdinal != left.NextOrdinal)
+        {
+            return null;
+        }
+
+        try
+        {
+            var producers = new ProducerTable(Ancestor.Of(self), producerLimits);
+            ProducerSnapshot.DecodeInto(producers, left.Producers.Span);
+            return (producers, left.BytesSinceState);
+        }
+        catch (InvalidDataException)
+        {
+            // Of a newer release, while the cluster is being upgraded: the log tells whether this one can read it at all.
+            return null;
+        }
+    }
+
+    private async ValueTask<(ProducerTable Producers, long Bytes)> RebuildAsync(ShardHead head, CancellationToken cancellationToken)
+    {
+        var producers = new ProducerTable(Ancestor.Of(self), producerLimits);
+        if (head.StateOrdinal < 0)
+        {
+            await InheritAsync(producers, cancellationToken);
+        }
+
+        return (producers, await ReplayAsync(producers, head, cancellationToken));
     }
 
     /// <summary>A child answers for what its parents took: their seals hold their producers' state.</summary>

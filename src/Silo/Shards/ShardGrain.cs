@@ -3,6 +3,7 @@ using Broker.Contracts.Grains;
 using Broker.Contracts.Limits;
 using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
+using Broker.Silo.Shards.Moving;
 using Broker.Silo.Shards.Placement;
 using Broker.Silo.Storage;
 using Broker.Silo.Streams;
@@ -11,6 +12,7 @@ using Broker.Silo.Streams.Scaling;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
+using Orleans.Runtime.Placement;
 
 namespace Broker.Silo.Shards;
 
@@ -27,9 +29,12 @@ internal sealed class ShardGrain(
     IOptions<ShardOptions> options,
     IOptions<OnDemandOptions> onDemand,
     ShardMetrics metrics,
+    LocalShards neighbours,
     TimeProvider time,
-    ILoggerFactory loggers) : Grain, IShardGrain
+    ILoggerFactory loggers) : Grain, IShardGrain, IShardMaintenance, IGrainMigrationParticipant
 {
+    private const string HandoverKey = "broker.shard";
+
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
     private readonly SubscriptionTable subscriptions = new(limits.Value, time);
@@ -39,15 +44,17 @@ internal sealed class ShardGrain(
     private StreamDescription? stream;
     private ThroughputLimit? limit;
     private ShardLoad? load;
+    private readonly ShardRate rate = new(time);
+    private ShardEntry? entry;
+    private WriterHandover? handover;
     private Task? refreshing;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         key = ShardKey.ParseGrainKey(this.GetPrimaryKeyString());
-        ShardEntry? entry;
         try
         {
-            entry = await directory.FindAsync(key, cancellationToken);
+            entry ??= await directory.FindAsync(key, cancellationToken);
         }
         catch (StorageException exception)
         {
@@ -61,8 +68,46 @@ internal sealed class ShardGrain(
 
         Settle(entry.Stream);
         shard = new Shard(
-            key, entry.Shard, entry.Parents, log, producerLimits.Value, time, cache, loggers.CreateLogger<Shard>());
+            key, entry.Shard, entry.Parents, log, producerLimits.Value, time, cache, loggers.CreateLogger<Shard>()) { Handover = handover };
         reader = new ShardReader(key, shard, log, options.Value, time);
+        neighbours.Add(key, rate);
+        if (handover is not null)
+        {
+            // Nobody waits for it to be asked for: calls are on their way already.
+            await shard.OpenAsync(cancellationToken);
+        }
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        neighbours.Remove(key, rate);
+        return Task.CompletedTask;
+    }
+
+    public Task MoveAsync(SiloAddress target)
+    {
+        // Waiting readers would keep the shard here for as long as they wait.
+        shard?.Leave();
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, target);
+        MigrateOnIdle();
+        return Task.CompletedTask;
+    }
+
+    public void OnDehydrate(IDehydrationContext dehydrationContext)
+    {
+        if (entry is not null && stream is not null)
+        {
+            dehydrationContext.TryAddValue(HandoverKey, new ShardHandover(entry.Shard, entry.Parents, stream, shard?.HandOver()));
+        }
+    }
+
+    public void OnRehydrate(IRehydrationContext rehydrationContext)
+    {
+        if (rehydrationContext.TryGetValue<ShardHandover>(HandoverKey, out var left) && left is not null)
+        {
+            entry = new ShardEntry(left.Shard, left.Parents, left.Stream);
+            handover = left.Writer;
+        }
     }
 
     public async Task<AppendResult> AppendAsync(AppendRequest request)
@@ -180,6 +225,7 @@ internal sealed class ShardGrain(
         }
 
         metrics.Incoming(stream!, key.Shard, bytes, records);
+        rate.Took(bytes, records);
         if (load?.Took(request, bytes, records) is { } report)
         {
             _ = GrainFactory.GetGrain<IStreamMaintenance>(key.Stream.Value).ReportLoadAsync(report);
@@ -199,6 +245,9 @@ internal sealed class ShardGrain(
         if (records > 0)
         {
             metrics.Outgoing(stream!, key.Shard, bytes, records);
+
+            // What is read was encoded long ago: it costs a part of what writing does.
+            rate.Took(bytes / 4, 0);
         }
 
         if (request.Metered && result.Code == BrokerErrorCode.None)

@@ -86,7 +86,7 @@ internal sealed class ShardReader(ShardKey key, Shard shard, IShardLog log, Shar
             }
 
             var left = time.GetElapsedTime(time.GetTimestamp(), deadline);
-            if (session.IsSealed || left <= TimeSpan.Zero)
+            if (session.IsSealed || session.IsLeaving || left <= TimeSpan.Zero)
             {
                 return Answer([], request.FromPosition, session);
             }

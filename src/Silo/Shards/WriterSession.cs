@@ -3,6 +3,7 @@ using Broker.Contracts.Blocks;
 using Broker.Contracts.Errors;
 using Broker.Contracts.Grains;
 using Broker.Contracts.Shards;
+using Broker.Silo.Shards.Moving;
 using Broker.Silo.Storage;
 
 namespace Broker.Silo.Shards;
@@ -73,6 +74,9 @@ internal sealed class WriterSession
 
     /// <summary>Bytes after which a snapshot is due; smaller in simulations alone.</summary>
     internal long StateEvery { get; init; } = StateEveryBytes;
+
+    /// <summary>The shard is about to go to another silo: whoever waits here is answered at once.</summary>
+    public bool IsLeaving { get; private set; }
 
     /// <summary>Completes when nothing of this session is in flight any more; never faults.</summary>
     public Task Drained => lastCommit;
@@ -170,10 +174,22 @@ internal sealed class WriterSession
             : new SealResult(BrokerErrorCode.Unavailable, 0, 0, $"Shard {shard.Shard} could not commit its end; it is being reopened.");
     }
 
+    /// <summary>Wakes whoever waits, and lets nobody wait any more. What is queued is committed and answered.</summary>
+    public void Leave()
+    {
+        IsLeaving = true;
+        Signal();
+    }
+
+    /// <summary>What the next owner can go on with; null where something is in flight, or where what is known may be wrong.</summary>
+    public WriterHandover? HandOver() => Failed || !lastCommit.IsCompleted
+        ? null
+        : new WriterHandover(Epoch, nextOrdinal, ProducerSnapshot.Encode(producers), bytesSinceState);
+
     /// <summary>Waits for the next change of what is committed, or until the session fails, or the time is up.</summary>
     public async ValueTask WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
     {
-        if (Failed)
+        if (Failed || IsLeaving)
         {
             return;
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Broker.Silo.Shards.Moving;
 using Broker.Silo.Storage;
 using Broker.Silo.Storage.Postgres;
 using Broker.Silo.Storage.Postgres.Rows;
@@ -103,6 +104,8 @@ public static class ClusterHosting
             GrainDirectoryAttribute.DEFAULT_GRAIN_DIRECTORY,
             (provider, _) => new PostgresGrainDirectory(OrleansDatabase(provider), provider.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId));
 
+        services.AddGrainService<ShardHost>();
+        services.AddSingleton<ShardHosts>();
         services.AddSingleton<IFatalErrorHandler, SuddenEnd>();
         services.AddSingleton<RefusingSilos>();
         services.AddOptions<SiloConnectionOptions>().Configure<IOptions<ClusterOptions>, IServiceProvider>((connections, cluster, provider) =>
