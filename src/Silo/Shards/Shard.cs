@@ -131,7 +131,6 @@ internal sealed partial class Shard
         }
         catch (StorageException exception)
         {
-            LogOpenFailed(logger, key, exception);
             var code = exception.Fault switch
             {
                 StorageFault.DiskFull => BrokerErrorCode.StorageFull,
@@ -171,6 +170,12 @@ internal sealed partial class Shard
             };
             LogOpened(logger, key, head.Epoch, head.NextPosition, producers.ProducerCount);
             return session;
+        }
+        catch (StorageException exception)
+        {
+            // Once an opening, however many wait for it.
+            LogOpenFailed(logger, key, exception.Message);
+            throw;
         }
         finally
         {

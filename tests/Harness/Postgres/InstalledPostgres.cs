@@ -21,10 +21,9 @@ internal sealed class InstalledPostgres : PostgresServer
           done
           return 1
         }
-        # Until its children are gone as well: their connections end with them.
-        kill_all() {
+        kill_first() {
           read -r first <"$directory/data/postmaster.pid" && kill -9 "$first"
-          while "$bin/pg_isready" -q -h 127.0.0.1 -p "$port" || pgrep -P "$first" >/dev/null; do sleep 0.02; done
+          while "$bin/pg_isready" -q -h 127.0.0.1 -p "$port"; do sleep 0.02; done
         }
         "$bin/initdb" -D "$directory/data" -U broker -A trust -E UTF8 --locale=C --no-sync >"$directory/log" 2>&1 &&
         cat >>"$directory/data/postgresql.conf" <<END &&
@@ -41,7 +40,7 @@ internal sealed class InstalledPostgres : PostgresServer
           case $word in
             crash) "$bin/pg_ctl" -D "$directory/data" -s -w -m immediate stop ;;
             stop) "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop ;;
-            kill) kill_all ;;
+            kill) kill_first ;;
             start) start ;;
           esac && echo ready || echo failed
         done
