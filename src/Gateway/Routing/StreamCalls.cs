@@ -12,7 +12,7 @@ public sealed class StreamCalls(IBrokerGrains grains, StreamRoutes routes, TimeP
     /// <exception cref="BrokerException">ResourceNotFound.</exception>
     public async Task<StreamRoute> DescribeAsync(string streamName, CancellationToken cancellation)
     {
-        var map = await AskAsync(streamName, static stream => stream.GetMapAsync(-1), cancellation);
+        var map = await AskAsync(streamName, stream => MovingGrain.AskAsync(() => stream.GetMapAsync(-1), clock, cancellation), cancellation);
         return new StreamRoute(map ?? throw routes.StreamNotFound(streamName), clock.GetTimestamp());
     }
 

@@ -16,6 +16,9 @@ public sealed class StreamRoutes(IBrokerGrains grains, BrokerIdentity identity, 
     private static readonly TimeSpan Usable = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan UsableInTrouble = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long a request waits for a newer map before it goes on with one that is still usable: its stream's silo may be lost.</summary>
+    private static readonly TimeSpan Hesitation = TimeSpan.FromMilliseconds(300);
+
     private readonly ConcurrentDictionary<string, StreamGeneration> generations = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<StreamGeneration, RouteEntry> entries = new();
 
@@ -109,7 +112,7 @@ public sealed class StreamRoutes(IBrokerGrains grains, BrokerIdentity identity, 
             return known;
         }
 
-        var found = await grains.Catalogue.ResolveAsync(name).WaitAsync(cancellation) ?? throw StreamNotFound(name);
+        var found = await MovingGrain.AskAsync(() => grains.Catalogue.ResolveAsync(name), clock, cancellation) ?? throw StreamNotFound(name);
         generations[name] = found;
         return found;
     }
@@ -130,14 +133,15 @@ public sealed class StreamRoutes(IBrokerGrains grains, BrokerIdentity identity, 
         BrokerErrorCode.InvalidArgument,
         $"stream_name is '{(name.Length > 160 ? name[..160] : name)}': it must be 1 to 128 characters of [a-zA-Z0-9_.-].");
 
-    private static async ValueTask<StreamRoute> AwaitRefreshAsync(
+    private async ValueTask<StreamRoute> AwaitRefreshAsync(
         Task<StreamRoute> refresh, StreamRoute route, TimeSpan age, CancellationToken cancellation)
     {
         try
         {
-            return await refresh.WaitAsync(cancellation);
+            return age < UsableInTrouble ? await refresh.WaitAsync(Hesitation, clock, cancellation) : await refresh.WaitAsync(cancellation);
         }
-        catch (Exception exception) when (exception is not BrokerException && !cancellation.IsCancellationRequested && age < UsableInTrouble)
+        catch (Exception exception) when (
+            exception is not BrokerException { Code: not BrokerErrorCode.Unavailable } && !cancellation.IsCancellationRequested && age < UsableInTrouble)
         {
             return route;
         }
@@ -162,7 +166,10 @@ public sealed class StreamRoutes(IBrokerGrains grains, BrokerIdentity identity, 
         var asked = clock.GetTimestamp();
         try
         {
-            var map = await grains.Stream(generation).GetMapAsync(known?.Stream.Version ?? -1);
+            // Whoever has a map can go on with it for a while; without one there is nothing to do but to wait.
+            var map = known is null
+                ? await MovingGrain.AskAsync(() => grains.Stream(generation).GetMapAsync(-1), clock, CancellationToken.None)
+                : await grains.Stream(generation).GetMapAsync(known.Stream.Version);
             var route = map is null && known is not null ? known.Confirmed(asked)
                 : map is not null ? new StreamRoute(map, asked)
                 : throw new BrokerException(BrokerErrorCode.ResourceNotFound, $"Stream generation {generation} has no map.");

@@ -102,7 +102,11 @@ public static class ClusterHosting
         }));
         services.AddGrainDirectory(
             GrainDirectoryAttribute.DEFAULT_GRAIN_DIRECTORY,
-            (provider, _) => new PostgresGrainDirectory(OrleansDatabase(provider), provider.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId));
+            (provider, _) => new PostgresGrainDirectory(
+                OrleansDatabase(provider),
+                provider.GetRequiredService<IOptions<PostgresOptions>>().Value,
+                provider.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId,
+                provider.GetRequiredService<TimeProvider>()));
 
         services.AddGrainService<ShardHost>();
         services.AddSingleton<ShardHosts>();

@@ -5,10 +5,12 @@ namespace Broker.Silo.Shards.Moving;
 /// <summary>Which shards go where, from what all silos carry. A pure function: the same loads give the same moves.</summary>
 /// <remarks>
 /// A few at a time, from the silo that carries most to the one that carries least, and only what brings the two closer: the load is measured
-/// again before the next. A shard that alone is more than the gap stays where it is; its stream may split it.
+/// again before the next. A shard that alone is most of the gap stays where it is; its stream may split it.
 /// </remarks>
 internal static class BalancePlan
 {
+    private const double LargestPart = 0.75;
+
     /// <param name="loads">Of the silos that answered.</param>
     /// <param name="fed">Those of them that may be given shards.</param>
     /// <param name="options">The bounds.</param>
@@ -33,11 +35,11 @@ internal static class BalancePlan
                 return moves;
             }
 
-            // The one that comes closest to closing half of the gap, so that the two meet.
+            // The one that comes closest to half of the gap, so that the two meet. One that is most of the gap would only carry it over.
             MovableShard? best = null;
             foreach (var shard in loads[from].Busiest)
             {
-                if (shard.Age >= options.MinStay && shard.Cost < gap && !gone.Contains(shard.Key)
+                if (shard.Age >= options.MinStay && shard.Cost <= gap * LargestPart && !gone.Contains(shard.Key)
                     && (best is not { } known || Math.Abs(shard.Cost - (gap / 2)) < Math.Abs(known.Cost - (gap / 2))))
                 {
                     best = shard;
