@@ -10,9 +10,9 @@ internal static class MigrateCommand
 {
     public static Command Create()
     {
-        var postgres = new Option<string>("--postgres")
+        var postgres = new Option<string[]>("--postgres")
         {
-            Description = "Connection string of the database, as in 'Host=db;Database=broker;Username=broker;Password=...'.",
+            Description = "Connection string of the database, as in 'Host=db;Database=broker;Username=broker;Password=...'; once for each where the log has several.",
             HelpName = "CONNECTIONSTRING",
             Required = true,
         };
@@ -21,12 +21,16 @@ internal static class MigrateCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(string connectionString, CancellationToken cancellation)
+    private static async Task<int> RunAsync(string[] connectionStrings, CancellationToken cancellation)
     {
         try
         {
-            var ran = await new PostgresSchema(NullLogger<PostgresSchema>.Instance).MigrateAsync(connectionString, cancellation);
-            Console.Out.WriteLine(ran.Count == 0 ? "Up to date." : $"Ran {string.Join(", ", ran)}.");
+            foreach (var connectionString in connectionStrings)
+            {
+                var ran = await new PostgresSchema(NullLogger<PostgresSchema>.Instance).MigrateAsync(connectionString, cancellation);
+                Console.Out.WriteLine(ran.Count == 0 ? "Up to date." : $"Ran {string.Join(", ", ran)}.");
+            }
+
             return ExitCode.Success;
         }
         catch (ArgumentException exception)

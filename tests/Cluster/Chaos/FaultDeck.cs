@@ -1,6 +1,7 @@
 using System.Globalization;
 using Broker.Tests.Harness.Cluster;
 using Broker.Tests.Harness.Cluster.Network;
+using Broker.Tests.Harness.Postgres;
 
 namespace Broker.Tests.Cluster.Chaos;
 
@@ -26,6 +27,15 @@ internal sealed class FaultDeck
             kinds.Add(HoldDatabase);
             Absent.Add($"cuts between silos and between clients and silos, one-way cuts, slow silos: {ClusterNetwork.Absence ?? "the cluster is on loopback."} "
                 + "A proxy cut silos from the database in their stead.");
+        }
+
+        if (PostgresServer.StandbyAbsence is { } noStandby)
+        {
+            Absent.Add($"promotion of a standby: {noStandby}");
+        }
+        else
+        {
+            kinds.Add(Promote);
         }
 
         if (SteppedClock.Absence is { } noClock)
@@ -103,6 +113,14 @@ internal sealed class FaultDeck
     private IEnumerable<ChaosFault> RestartDatabase()
     {
         yield return new ChaosFault("restart of PostgreSQL", "fast stop and start", cluster.Server.StopAsync, Seconds(0.2, 2), cluster.Server.RestartAsync);
+    }
+
+    /// <summary>A synchronous standby takes the place of its killed primary, behind the same address. What it took to make it is no part of the fault.</summary>
+    private IEnumerable<ChaosFault> Promote()
+    {
+        var standby = Task.Run(cluster.AddStandbyAsync).GetAwaiter().GetResult();
+        yield return new ChaosFault(
+            "promotion of a standby", "synchronous, behind the same address", () => cluster.FailOverAsync(standby), TimeSpan.Zero, () => Task.CompletedTask);
     }
 
     private IEnumerable<ChaosFault> SlowDatabase()
@@ -186,9 +204,14 @@ internal sealed class FaultDeck
             () => network.SlowAsync(node.Place!, TimeSpan.FromMilliseconds(80)), Seconds(3, 6), () => network.HurryAsync(node.Place!));
     }
 
+    /// <summary>Nothing where a standby has taken over, which has no disk for itself.</summary>
     private IEnumerable<ChaosFault> FillDisk()
     {
-        var disk = cluster.Server.Disk!;
+        if (cluster.Server.Disk is not { } disk)
+        {
+            yield break;
+        }
+
         yield return new ChaosFault(
             "disk full under PostgreSQL", $"{disk.UsedMegabytes} MB used", () => Task.Run(() => disk.Resize(disk.UsedMegabytes + 1)), Seconds(3, 5),
             async () =>

@@ -11,7 +11,14 @@ namespace Broker.Tests.Harness.Postgres;
 internal sealed class InstalledPostgres : PostgresServer
 {
     private const string Keeper = """
-        directory=$1 bin=$2 port=$3
+        directory=$1 bin=$2 port=$3 primary=$4
+        make() {
+          if [ -n "$primary" ]; then
+            "$bin/pg_basebackup" -d "host=127.0.0.1 port=$primary user=broker application_name=standby" -D "$directory/data" -R -c fast --no-sync
+          else
+            "$bin/initdb" -D "$directory/data" -U broker -A trust -E UTF8 --locale=C --no-sync
+          fi
+        }
         # What was left by a server that was killed may stand in the way for a moment, and one that crashed may be coming back by itself.
         start() {
           for attempt in $(seq 60); do
@@ -25,7 +32,7 @@ internal sealed class InstalledPostgres : PostgresServer
           read -r first <"$directory/data/postmaster.pid" && kill -9 "$first"
           while "$bin/pg_isready" -q -h 127.0.0.1 -p "$port"; do sleep 0.02; done
         }
-        "$bin/initdb" -D "$directory/data" -U broker -A trust -E UTF8 --locale=C --no-sync >"$directory/log" 2>&1 &&
+        make >"$directory/log" 2>&1 &&
         cat >>"$directory/data/postgresql.conf" <<END &&
         port = $port
         listen_addresses = '127.0.0.1'
@@ -42,6 +49,7 @@ internal sealed class InstalledPostgres : PostgresServer
             stop) "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop ;;
             kill) kill_first ;;
             start) start ;;
+            promote) "$bin/pg_ctl" -D "$directory/data" -s -w promote ;;
           esac && echo ready || echo failed
         done
         "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop
@@ -68,7 +76,8 @@ internal sealed class InstalledPostgres : PostgresServer
     public override SmallFileSystem? Disk => disk;
 
     /// <param name="megabytes">The size of a file system of its own, which takes root; null for none.</param>
-    public static async Task<InstalledPostgres> CreateAsync(int? megabytes)
+    /// <param name="primaryPort">The server to follow; empty for a primary.</param>
+    public static async Task<InstalledPostgres> CreateAsync(int? megabytes, string primaryPort = "")
     {
         var directory = Directory.CreateTempSubdirectory("broker-postgres-").FullName;
         var disk = megabytes is { } size && Environment.IsPrivilegedProcess ? new SmallFileSystem(directory, size) : null;
@@ -79,7 +88,7 @@ internal sealed class InstalledPostgres : PostgresServer
         }
 
         var port = BrokerProcess.FreePort();
-        string[] shell = ["sh", "-c", Keeper, "keeper", directory, Binaries!, port.ToString(CultureInfo.InvariantCulture)];
+        string[] shell = ["sh", "-c", Keeper, "keeper", directory, Binaries!, port.ToString(CultureInfo.InvariantCulture), primaryPort];
 
         // In a session of its own: what ends a run of tests by its process group must not end the shell before it has tidied up.
         var start = new ProcessStartInfo("setsid", Environment.IsPrivilegedProcess ? ["runuser", "-u", Account!, "--", .. shell] : shell);
@@ -94,6 +103,10 @@ internal sealed class InstalledPostgres : PostgresServer
     public override Task RestartAsync() => SayAsync("start");
 
     public override Task CrashAsync() => SayAsync("crash");
+
+    public override async Task<PostgresServer> StartStandbyAsync() => await CreateAsync(null, port.ToString(CultureInfo.InvariantCulture));
+
+    public override Task PromoteAsync() => SayAsync("promote");
 
     public override Task StopAsync() => SayAsync("stop");
 

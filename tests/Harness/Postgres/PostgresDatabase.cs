@@ -9,11 +9,27 @@ public sealed class PostgresDatabase : IAsyncDisposable
     private static int made;
 
     private readonly PostgresServer server;
-    private readonly string name;
 
-    private PostgresDatabase(PostgresServer server, string name) => (this.server, this.name) = (server, name);
+    private PostgresDatabase(PostgresServer server, string name) => (this.server, Name) = (server, name);
 
-    public string ConnectionString => new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = name }.ConnectionString;
+    public string Name { get; }
+
+    public string ConnectionString => new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = Name }.ConnectionString;
+
+    /// <summary>The way to a database that several servers have, one of which is the primary and may cease to be.</summary>
+    public static string ConnectionStringOf(string name, params ReadOnlySpan<PostgresServer> servers)
+    {
+        List<string> hosts = [];
+        var connection = new NpgsqlConnectionStringBuilder(servers[0].ConnectionString) { Database = name, TargetSessionAttributes = "primary" };
+        foreach (var server in servers)
+        {
+            var one = new NpgsqlConnectionStringBuilder(server.ConnectionString);
+            hosts.Add(string.Create(CultureInfo.InvariantCulture, $"{one.Host}:{one.Port}"));
+        }
+
+        connection.Host = string.Join(',', hosts);
+        return connection.ConnectionString;
+    }
 
     /// <param name="server">Null for the one that all tests of the run share.</param>
     public static async Task<PostgresDatabase> CreateAsync(PostgresServer? server = null)
@@ -36,7 +52,7 @@ public sealed class PostgresDatabase : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() =>
-        await ExecuteAsync(server.ConnectionString + ";Database=postgres", $"DROP DATABASE {name} WITH (FORCE)");
+        await ExecuteAsync(server.ConnectionString + ";Database=postgres", $"DROP DATABASE {Name} WITH (FORCE)");
 
     private static async Task ExecuteAsync(string connectionString, string sql)
     {

@@ -13,6 +13,9 @@ public abstract class PostgresServer : IAsyncDisposable
     public static string? Absence { get; } =
         InstalledPostgres.Absence is { } missing && ContainedPostgres.Absence is { } engine ? $"No PostgreSQL: {missing} {engine}" : null;
 
+    /// <summary>What is missing to start a standby beside a server; null where nothing is.</summary>
+    public static string? StandbyAbsence => InstalledPostgres.Absence;
+
     /// <summary>Without a database; the user may do everything.</summary>
     public abstract string ConnectionString { get; }
 
@@ -40,6 +43,13 @@ public abstract class PostgresServer : IAsyncDisposable
 
     /// <summary>SIGKILL of its first process; where that is not to be had, <see cref="CrashAsync"/>.</summary>
     public virtual Task KillAsync() => CrashAsync();
+
+    /// <summary>Starts a second server that follows this one, as 'standby'; it takes reads when this returns.</summary>
+    /// <exception cref="NotSupportedException">It is in a container.</exception>
+    public virtual Task<PostgresServer> StartStandbyAsync() => throw new NotSupportedException(StandbyAbsence);
+
+    /// <summary>Makes a standby the primary; it takes writes when this returns.</summary>
+    public virtual Task PromoteAsync() => throw new NotSupportedException(StandbyAbsence);
 
     public abstract ValueTask DisposeAsync();
 

@@ -13,7 +13,7 @@ internal sealed class PostgresMigration(
     {
         if (cluster.Value.Migrate)
         {
-            await schema.MigrateAsync(postgres.Value.ConnectionString, cancellationToken);
+            await schema.MigrateAsync(postgres.Value, cancellationToken);
         }
 
         await PostgresSchema.VerifyAsync(database, cancellationToken);

@@ -6,10 +6,19 @@ namespace Broker.Silo.Storage.Postgres;
 /// <summary>The way to a PostgreSQL database and how long its statements may take. Configuration section <c>Broker:Postgres</c>.</summary>
 public sealed class PostgresOptions
 {
-    /// <summary>As Npgsql reads it; what is set below overrides it. No default.</summary>
+    /// <summary>
+    /// As Npgsql reads it; what is set below overrides it. Several hosts with <c>Target Session Attributes=primary</c> are a primary and
+    /// its standbys: after a promotion the new primary is found by itself. No default.
+    /// </summary>
     public string ConnectionString { get; set; } = string.Empty;
 
-    /// <summary>Connections of this process, 4 to 1,000; callers past it wait for one. Default 32.</summary>
+    /// <summary>
+    /// Further databases for the log, each a connection string, separated by '|' or a new line. A shard is in one of all, the first
+    /// among them, from its first opening for good; so none may be taken out again while shards are in it. Default none.
+    /// </summary>
+    public string LogDatabases { get; set; } = string.Empty;
+
+    /// <summary>Connections of this process to each database, 4 to 1,000; callers past it wait for one. Default 32.</summary>
     public int MaxConnections { get; set; } = 32;
 
     /// <summary>How long connecting may take, or waiting for a free connection. Default 5 s.</summary>
@@ -30,6 +39,10 @@ public sealed class PostgresOptions
     /// <summary>The longest such wait. Default 2 s.</summary>
     public TimeSpan MaxReconnectDelay { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>The first database and all others, in the order of the setting.</summary>
+    internal IReadOnlyList<string> ConnectionStrings =>
+        [ConnectionString, .. LogDatabases.Split(['|', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+
     /// <summary>Faults for tests of tests.</summary>
     internal PlantedBugs PlantedBugs { get; set; }
 
@@ -37,16 +50,20 @@ public sealed class PostgresOptions
     public IReadOnlyList<string> Faults()
     {
         List<string> faults = [];
-        try
+        foreach (var connectionString in ConnectionStrings)
         {
-            if (string.IsNullOrEmpty(new NpgsqlConnectionStringBuilder(ConnectionString).Host))
+            var setting = ReferenceEquals(connectionString, ConnectionString) ? nameof(ConnectionString) : nameof(LogDatabases);
+            try
             {
-                faults.Add($"Broker:Postgres:{nameof(ConnectionString)} names no host: give one, as in Host=db;Database=broker;Username=broker.");
+                if (string.IsNullOrEmpty(new NpgsqlConnectionStringBuilder(connectionString).Host))
+                {
+                    faults.Add($"Broker:Postgres:{setting} names no host: give one, as in Host=db;Database=broker;Username=broker.");
+                }
             }
-        }
-        catch (ArgumentException exception)
-        {
-            faults.Add($"Broker:Postgres:{nameof(ConnectionString)} is not a connection string: {exception.Message}");
+            catch (ArgumentException exception)
+            {
+                faults.Add($"Broker:Postgres:{setting} is not a connection string: {exception.Message}");
+            }
         }
 
         if (MaxConnections is < 4 or > 1_000)
@@ -79,15 +96,16 @@ public sealed class PostgresOptions
 
     /// <summary>A pool of connections with these bounds. Nothing is connected yet.</summary>
     /// <param name="maxConnections">Connections of this pool; null for <see cref="MaxConnections"/>.</param>
+    /// <param name="connectionString">Of another database than the first.</param>
     /// <exception cref="ArgumentException">The options are wrong; the message lists how.</exception>
-    public NpgsqlDataSource CreateDataSource(int? maxConnections = null)
+    public NpgsqlDataSource CreateDataSource(int? maxConnections = null, string? connectionString = null)
     {
         if (Faults() is { Count: > 0 } faults)
         {
             throw new ArgumentException(string.Join(' ', faults));
         }
 
-        var connection = new NpgsqlConnectionStringBuilder(ConnectionString)
+        var connection = new NpgsqlConnectionStringBuilder(connectionString ?? ConnectionString)
         {
             MaxPoolSize = maxConnections ?? MaxConnections,
             Timeout = (int)Math.Ceiling(ConnectTimeout.TotalSeconds),
@@ -98,6 +116,9 @@ public sealed class PostgresOptions
             // Blocks go out by the buffer, each a call of the system.
             WriteBufferSize = 64 * 1024,
             MaxAutoPrepare = 64,
+
+            // Of several hosts: how long one that was the primary is taken for it, and one that was not for none.
+            HostRecheckSeconds = 1,
             AutoPrepareMinUsages = 3,
             ApplicationName = "broker",
         };

@@ -19,6 +19,20 @@ public sealed partial class PostgresSchema(ILogger<PostgresSchema> logger)
 
     private static readonly SqlScript[] Scripts = LoadScripts();
 
+    /// <summary>Runs in all databases of a cluster the scripts that did not run there yet, in the first one first.</summary>
+    /// <returns>The names of the scripts that were run anywhere.</returns>
+    /// <inheritdoc cref="MigrateAsync(string, CancellationToken)"/>
+    public async Task<IReadOnlyList<string>> MigrateAsync(PostgresOptions options, CancellationToken cancellationToken)
+    {
+        List<string> ran = [];
+        foreach (var connectionString in options.ConnectionStrings)
+        {
+            ran.AddRange(await MigrateAsync(connectionString, cancellationToken));
+        }
+
+        return [.. ran.Distinct()];
+    }
+
     /// <summary>Runs the scripts that did not run yet. Repeatable, and safe from many processes at once.</summary>
     /// <returns>The names of the scripts that were run.</returns>
     /// <exception cref="StorageException">The server is not reached, is not durable, a newer release was here, or a script failed and was taken back.</exception>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Broker.Contracts.Blocks;
 using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
@@ -6,155 +7,147 @@ using Npgsql;
 
 namespace Broker.Silo.Storage.Postgres.Log;
 
-/// <summary>The record log of a cluster in a PostgreSQL database that all silos share (docs/layouts/postgres.md).</summary>
+/// <summary>The record log of a cluster in PostgreSQL, in one database or several that all silos share (docs/layouts/postgres.md).</summary>
 /// <remarks>
 /// <para>
-/// Opened once by the host, before any shard, and disposed after the last. A head row a shard admits one writer: a commit moves it only
-/// from the epoch and place that the writer names, in the transaction that stores the blocks. Disposal commits what is queued.
+/// Opened once by the host, before any shard, and disposed after the last. Each shard is in one database, to which a row in the first one
+/// pins it at its first opening, and where it stays when databases are added. The first database must be there; another one that is
+/// not reached keeps its own shards from being served and no others, and takes no new ones.
 /// </para>
 /// <para>
-/// A commit that lost its connection is never sent again. Its shards answer <see cref="AppendStatus.Uncertain"/> until they are opened,
-/// which waits for what is left of it in the server and reads the head afterwards.
+/// In its database a head row admits one writer a shard: a commit moves it only from the epoch and place that the writer names, in the
+/// transaction that stores the blocks. A commit that lost its connection is never sent again. Its shards answer
+/// <see cref="AppendStatus.Uncertain"/> until they are opened, which waits for what is left of it in the server and reads the head
+/// afterwards.
 /// </para>
 /// </remarks>
 public sealed class PostgresLog : IShardLog, IAsyncDisposable
 {
-    private readonly NpgsqlDataSource database;
-    private readonly TimeProvider time;
-    private readonly Segments segments;
-    private readonly GroupCommitter committer;
-    private readonly ShardOpener opener;
-    private readonly HeadQuery heads;
-    private readonly BlockQuery query;
+    private readonly DatabaseLog first;
+    private readonly Pins pins;
+    private readonly ConcurrentDictionary<Guid, DatabaseLog> logs = new();
+    private readonly List<LogDatabase> others = [];
 
-    private PostgresLog(NpgsqlDataSource database, PostgresOptions options, TimeProvider time, ILogger logger)
+    private PostgresLog(DatabaseLog first, Pins pins)
     {
-        this.database = database;
-        this.time = time;
-        segments = new Segments(database);
-        opener = new ShardOpener(database, options, time, logger);
-        heads = new HeadQuery(database, options, time);
-        query = new BlockQuery(database);
-        committer = new GroupCommitter(database, segments, options, time, logger);
+        this.first = first;
+        this.pins = pins;
+        logs[first.Id] = first;
     }
 
-    /// <summary>Sees that the database is what this release needs, and opens the log in it.</summary>
-    /// <param name="database">Made by <see cref="PostgresOptions.CreateDataSource"/>; stays its owner's to dispose, after the log.</param>
-    /// <param name="options">Those of the database.</param>
+    /// <summary>Sees that the databases are what this release needs, and opens the log in them.</summary>
+    /// <param name="database">The first, made by <see cref="PostgresOptions.CreateDataSource"/>; stays its owner's to dispose, after the log.</param>
+    /// <param name="options">Those of the databases, and which there are beside the first.</param>
     /// <param name="time">Of waits and of the segments that are made ahead.</param>
-    /// <param name="logger">Told of commits that failed and of connections that were ended.</param>
-    /// <param name="cancellationToken">Ends the wait for the database.</param>
-    /// <exception cref="StorageException">The database is not reached, not durable, not migrated, or of a newer release.</exception>
+    /// <param name="logger">Told of commits that failed, of connections that were ended, and of databases that are not reached.</param>
+    /// <param name="cancellationToken">Ends the wait for the databases.</param>
+    /// <exception cref="StorageException">The first is not reached, or one of them is not durable, not migrated, or of a newer release.</exception>
     public static async ValueTask<PostgresLog> OpenAsync(
         NpgsqlDataSource database, PostgresOptions options, TimeProvider time, ILogger<PostgresLog> logger, CancellationToken cancellationToken)
     {
-        await PostgresSchema.VerifyAsync(database, cancellationToken);
-        var log = new PostgresLog(database, options, time, logger);
-        await log.PrepareAsync(new Dictionary<StreamGeneration, long>(), cancellationToken);
-        log.committer.Start();
-        return log;
+        var first = await DatabaseLog.OpenAsync(database, options, time, logger, cancellationToken);
+        var log = new PostgresLog(first, new Pins(database, options, time));
+        try
+        {
+            log.others.AddRange(options.ConnectionStrings.Skip(1).Select(
+                connectionString => new LogDatabase(options.CreateDataSource(connectionString: connectionString), options, time, log.Add, logger)));
+            await Task.WhenAll(log.others.Select(other => other.OpenAsync(cancellationToken).AsTask()));
+            return log;
+        }
+        catch
+        {
+            await log.DisposeAsync();
+            throw;
+        }
     }
 
     public async ValueTask<ShardHead> OpenAsync(ShardKey shard, CancellationToken cancellationToken)
     {
-        if (await opener.OpenAsync(shard, cancellationToken) is not { } opened)
-        {
-            // Of a stream that was deleted: it ends nowhere, and takes nothing.
-            return HeadOf(0, ShardEnd.Empty);
-        }
-
-        var head = HeadOf(opened.Epoch, opened.Durable);
-        committer.Opened(opened);
-        return head;
+        var pin = await pins.FindAsync(shard, cancellationToken) ?? await pins.MakeAsync(shard, Choose(shard), cancellationToken);
+        return pin is { } id ? await LogOf(shard, id).OpenAsync(shard, cancellationToken) : DatabaseLog.NoHead;
     }
 
     public async ValueTask<ShardHead> PeekAsync(ShardKey shard, CancellationToken cancellationToken) =>
-        await heads.ReadAsync(shard, cancellationToken) ?? HeadOf(0, ShardEnd.Empty);
+        await (await FindLogAsync(shard, cancellationToken)).PeekAsync(shard, cancellationToken);
 
-    public ValueTask<AppendOutcome> AppendAsync(ShardAppend append) => committer.AppendAsync(append);
+    public ValueTask<AppendOutcome> AppendAsync(ShardAppend append) =>
+        pins.TryFind(append.Shard, out var pin) && logs.TryGetValue(pin, out var log) ? log.AppendAsync(append)
+        : new(LogShard.Fenced($"shard {append.Shard} is not open: its stream was deleted, or nobody opened it."));
 
-    public ValueTask<IReadOnlyList<RecordBlock>> ReadAsync(ShardKey shard, long fromPosition, int maxBytes, CancellationToken cancellationToken) =>
-        query.ReadAsync(shard, fromPosition, maxBytes, cancellationToken);
+    public async ValueTask<IReadOnlyList<RecordBlock>> ReadAsync(ShardKey shard, long fromPosition, int maxBytes, CancellationToken cancellationToken) =>
+        await (await FindLogAsync(shard, cancellationToken)).ReadAsync(shard, fromPosition, maxBytes, cancellationToken);
 
-    public ValueTask<IReadOnlyList<RecordBlock>> ReadBlocksAsync(ShardKey shard, long fromOrdinal, int maxBytes, CancellationToken cancellationToken) =>
-        query.ReadBlocksAsync(shard, fromOrdinal, maxBytes, cancellationToken);
+    public async ValueTask<IReadOnlyList<RecordBlock>> ReadBlocksAsync(ShardKey shard, long fromOrdinal, int maxBytes, CancellationToken cancellationToken) =>
+        await (await FindLogAsync(shard, cancellationToken)).ReadBlocksAsync(shard, fromOrdinal, maxBytes, cancellationToken);
 
-    public ValueTask<long?> FindAsync(ShardKey shard, long arrivalUnixMilliseconds, CancellationToken cancellationToken) =>
-        query.FindAsync(shard, arrivalUnixMilliseconds, cancellationToken);
+    public async ValueTask<long?> FindAsync(ShardKey shard, long arrivalUnixMilliseconds, CancellationToken cancellationToken) =>
+        await (await FindLogAsync(shard, cancellationToken)).FindAsync(shard, arrivalUnixMilliseconds, cancellationToken);
 
     public async ValueTask<bool> IsCurrentAsync(ShardKey shard, long epoch, CancellationToken cancellationToken) =>
-        (await heads.ReadAsync(shard, cancellationToken))?.Epoch == epoch;
+        await (await FindLogAsync(shard, cancellationToken)).IsCurrentAsync(shard, epoch, cancellationToken);
 
     public async ValueTask DeleteStreamAsync(StreamGeneration stream, CancellationToken cancellationToken)
     {
-        await RunAsync("SELECT broker_delete_stream($1)", [new NpgsqlParameter<long> { TypedValue = stream.Value }], cancellationToken);
-        committer.Deleted(shard => shard.Stream == stream);
+        // From here on nothing of it is pinned anew; so the pins tell all databases that have something of it.
+        await first.DeleteStreamAsync(stream, cancellationToken);
+        foreach (var pin in await pins.OfStreamAsync(stream, cancellationToken))
+        {
+            await LogOf(stream, pin).DeleteStreamAsync(stream, cancellationToken);
+        }
+
+        await pins.DeleteAsync(stream, cancellationToken);
     }
 
+    /// <inheritdoc/>
+    /// <remarks>A database that fails does not keep the others from their work; its failure is thrown in the end.</remarks>
     public async ValueTask<ExpiryReport> ExpireAsync(IReadOnlyDictionary<StreamGeneration, long> horizons, CancellationToken cancellationToken)
     {
-        await PrepareAsync(horizons, cancellationToken);
         var report = default(ExpiryReport);
-        foreach (var segment in await OldestAsync(horizons, cancellationToken))
+        StorageException? failure = null;
+        foreach (var log in logs.Values)
         {
-            NpgsqlParameter[] parameters =
-            [
-                new NpgsqlParameter<long> { TypedValue = segment },
-                new NpgsqlParameter<long[]> { TypedValue = [.. horizons.Keys.Select(stream => stream.Value)] },
-                new NpgsqlParameter<long[]> { TypedValue = [.. horizons.Values] },
-            ];
-            if (await RunAsync("SELECT broker_drop_segment($1, $2, $3)", parameters, cancellationToken) is long freed)
+            try
             {
-                segments.Forget();
-                report = report with { FilesDropped = report.FilesDropped + 1, BytesFreed = report.BytesFreed + freed };
+                var part = await log.ExpireAsync(horizons, cancellationToken);
+                report = report with { FilesDropped = report.FilesDropped + part.FilesDropped, BytesFreed = report.BytesFreed + part.BytesFreed };
+            }
+            catch (StorageException exception)
+            {
+                failure ??= exception;
             }
         }
 
-        return report;
+        return failure is null ? report : throw new StorageException(failure.Fault, failure.Message, failure);
     }
 
     /// <summary>Commits what is queued; what comes later is answered <see cref="AppendStatus.Uncertain"/>.</summary>
     public async ValueTask DisposeAsync()
     {
-        await committer.DisposeAsync();
-        opener.Dispose();
+        await Task.WhenAll(others.Select(other => other.DisposeAsync().AsTask()).Append(first.DisposeAsync().AsTask()));
     }
 
-    private static ShardHead HeadOf(long epoch, ShardEnd end) =>
-        new(epoch, end.NextOrdinal, end.NextPosition, end.LastArrival, end.StateOrdinal, end.IsSealed);
-
-    private async ValueTask PrepareAsync(IReadOnlyDictionary<StreamGeneration, long> horizons, CancellationToken cancellationToken)
+    private void Add(DatabaseLog log)
     {
-        try
+        if (!logs.TryAdd(log.Id, log))
         {
-            await segments.PrepareAsync(horizons, time.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken);
-        }
-        catch (NpgsqlException exception)
-        {
-            throw PostgresErrors.Translate(exception, null);
+            throw new StorageException(
+                StorageFault.Locked,
+                $"Database {log.Name} is named twice, or is a copy of {logs[log.Id].Name}: Broker:Postgres:LogDatabases takes each database once.");
         }
     }
 
-    /// <summary>Segments that may have expired, oldest first.</summary>
-    private async ValueTask<long[]> OldestAsync(IReadOnlyDictionary<StreamGeneration, long> horizons, CancellationToken cancellationToken) =>
-        (long[])(await RunAsync(
-            "SELECT coalesce(array_agg(id ORDER BY slice_end), '{}') FROM broker_segments s WHERE slice_end <= $1 OR EXISTS (SELECT FROM broker_deleted_streams d JOIN broker_extents e USING (generation) WHERE e.segment = s.id)",
-            [new NpgsqlParameter<long> { TypedValue = horizons.Values.DefaultIfEmpty(long.MinValue).Max() }],
-            cancellationToken))!;
-
-    private async ValueTask<object?> RunAsync(string sql, NpgsqlParameter[] parameters, CancellationToken cancellationToken)
+    /// <summary>Of the databases that are reached; the shards of a stream take turns.</summary>
+    private Guid Choose(ShardKey shard)
     {
-        await using var connection = database.CreateConnection();
-        try
-        {
-            await connection.OpenAsync(cancellationToken);
-            await using var command = new NpgsqlCommand(sql, connection);
-            command.Parameters.AddRange(parameters);
-            return await command.ExecuteScalarAsync(cancellationToken);
-        }
-        catch (NpgsqlException exception)
-        {
-            throw PostgresErrors.Translate(exception, connection, mayHaveLanded: true);
-        }
+        var ids = logs.Keys.Order().ToArray();
+        return ids[(((ulong)shard.Stream.Value * 0x9E37_79B9_7F4A_7C15 >> 32) + (uint)shard.Shard.Index) % (ulong)ids.Length];
     }
+
+    /// <summary>Where a shard is; one that is pinned nowhere is new, or was opened in the first database before there were pins.</summary>
+    private async ValueTask<DatabaseLog> FindLogAsync(ShardKey shard, CancellationToken cancellationToken) =>
+        await pins.FindAsync(shard, cancellationToken) is { } pin ? LogOf(shard, pin) : first;
+
+    private DatabaseLog LogOf<T>(T what, Guid pin) => logs.TryGetValue(pin, out var log) ? log : throw new StorageException(
+        StorageFault.Device,
+        $"{what} is in log database {pin}, which is not reached, or not named by Broker:Postgres:LogDatabases.");
 }

@@ -205,14 +205,15 @@ internal sealed partial class ShardOpener : IDisposable
             {
                 await using (var connection = await database.OpenConnectionAsync(done))
                 {
-                    // Who waits for a lock is not at fault: the one that it waits for is ended.
+                    // Who waits for a lock is not at fault: the one that it waits for is ended. Nor is who waits for a synchronous
+                    // standby: its commit, ended, would be seen here and be missing there.
                     await using var end = new NpgsqlCommand(
                         """
                         WITH RECURSIVE blocking (pid) AS (
                             SELECT unnest(pg_blocking_pids($1))
                             UNION SELECT b FROM blocking, unnest(pg_blocking_pids(blocking.pid)) b)
                         SELECT count(pg_terminate_backend(a.pid)) FROM blocking JOIN pg_stat_activity a USING (pid)
-                        WHERE a.wait_event_type IS DISTINCT FROM 'Lock' AND a.pid NOT IN ($1, pg_backend_pid())
+                        WHERE a.wait_event_type IS DISTINCT FROM 'Lock' AND a.wait_event IS DISTINCT FROM 'SyncRep' AND a.pid NOT IN ($1, pg_backend_pid())
                         """,
                         connection);
                     end.Parameters.Add(new NpgsqlParameter<int> { TypedValue = waiter });

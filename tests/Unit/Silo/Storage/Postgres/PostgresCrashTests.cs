@@ -1,7 +1,3 @@
-using System.Buffers.Binary;
-using Broker.Contracts.Blocks;
-using Broker.Contracts.Shards;
-using Broker.Silo.Storage;
 using Broker.Silo.Storage.Postgres;
 using Broker.Tests.Harness.Postgres;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -22,94 +18,68 @@ public sealed class PostgresCrashTests
         await using var database = await PostgresDatabase.CreateAsync(server);
         await new PostgresSchema(NullLogger<PostgresSchema>.Instance).MigrateAsync(database.ConnectionString, default);
         await using var node = await PostgresNode.OpenAsync(database.ConnectionString);
-        var histories = Enumerable.Range(0, Shards).Select(shard => new History(TestLog.Key(shard))).ToArray();
+        var histories = Enumerable.Range(0, Shards).Select(shard => new AppendHistory(TestLog.Key(shard))).ToArray();
         for (var crash = 0; crash < Crashes; crash++)
         {
-            var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            var acknowledged = 0;
-            var writing = histories.Select(history => WriteUntilUncertainAsync(
-                node.Log,
-                history,
-                () =>
-                {
-                    if (Interlocked.Increment(ref acknowledged) == 200)
-                    {
-                        enough.SetResult();
-                    }
-                })).ToArray();
-            await enough.Task;
-            await server.CrashAsync();
-            await Task.WhenAll(writing);
+            await WriteAsync(node, histories, server.CrashAsync);
             await server.RestartAsync();
         }
 
+        await CheckAsync(node, histories, Crashes);
+    }
+
+    [StandbyFact]
+    public async Task What_was_acknowledged_by_a_primary_is_on_the_promoted_standby_and_appends_go_on_there()
+    {
+        await using var primary = await PostgresServer.StartAsync();
+        await using var standby = await primary.StartStandbyAsync();
+
+        // It goes with the server: the primary is not there in the end to drop it.
+        var database = await PostgresDatabase.CreateAsync(primary);
+        await database.ExecuteAsync("ALTER SYSTEM SET synchronous_standby_names = 'standby'");
+        await database.ExecuteAsync("SELECT pg_reload_conf()");
+        while (await database.AskAsync("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") is not 1L)
+        {
+            await Task.Yield();
+        }
+
+        await new PostgresSchema(NullLogger<PostgresSchema>.Instance).MigrateAsync(database.ConnectionString, default);
+        await using var node = await PostgresNode.OpenAsync(PostgresDatabase.ConnectionStringOf(database.Name, primary, standby));
+        var histories = Enumerable.Range(0, Shards).Select(shard => new AppendHistory(TestLog.Key(shard))).ToArray();
+        await WriteAsync(node, histories, primary.CrashAsync);
+        await standby.PromoteAsync();
+
+        // It follows nobody and is followed by nobody: what goes on there is on its own disk.
+        await WriteAsync(node, histories, standby.CrashAsync);
+        await standby.RestartAsync();
+        await CheckAsync(node, histories, 2);
+    }
+
+    /// <summary>All shards at once, until the server ends under them after a good many acknowledgements.</summary>
+    private static async Task WriteAsync(PostgresNode node, AppendHistory[] histories, Func<Task> end)
+    {
+        var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var acknowledged = 0;
+        var writing = histories.Select(history => history.WriteUntilUncertainAsync(
+            node.Log,
+            () =>
+            {
+                if (Interlocked.Increment(ref acknowledged) == 200)
+                {
+                    enough.SetResult();
+                }
+            })).ToArray();
+        await enough.Task;
+        await end();
+        await Task.WhenAll(writing);
+    }
+
+    private static async Task CheckAsync(PostgresNode node, AppendHistory[] histories, int interruptions)
+    {
         foreach (var history in histories)
         {
-            var (key, acknowledged, unknown) = (history.Shard, history.Acknowledged, history.Unknown);
-            var head = await OpenAsync(node.Log, key);
-            List<long> read = [];
-            while (read.Count < head.NextOrdinal)
-            {
-                read.AddRange((await node.Log.ReadBlocksAsync(key, read.Count, 1_000_000, default)).Select(NumberOf));
-            }
-
-            Assert.Equal(read.Order(), read);
-            Assert.Equal(read.Distinct(), read);
-            Assert.Empty(acknowledged.Except(read));
-            Assert.Empty(read.Except(acknowledged).Except(unknown));
-            Assert.Equal(Crashes, unknown.Count);
+            await history.CheckAsync(node.Log);
+            Assert.Equal(interruptions, history.Interruptions);
         }
-    }
-
-    /// <summary>Opens the shard and appends one block after the other until the outcome of one is unknown.</summary>
-    private static async Task WriteUntilUncertainAsync(IShardLog log, History history, Action onAcknowledged)
-    {
-        var head = await OpenAsync(log, history.Shard);
-        while (true)
-        {
-            var number = ++history.LastNumber;
-            var payload = new byte[2_000];
-            BinaryPrimitives.WriteInt64LittleEndian(payload, number);
-            var block = PayloadBuilder.MakeBlock(history.Shard, payload, 1, []).Stamp(head.Epoch, head.NextOrdinal, head.NextPosition, 1);
-            var outcome = await log.AppendAsync(new ShardAppend(history.Shard, head.Epoch, head.NextOrdinal, [block]));
-            if (!outcome.IsCommitted)
-            {
-                Assert.Equal(AppendStatus.Uncertain, outcome.Status);
-                history.Unknown.Add(number);
-                return;
-            }
-
-            history.Acknowledged.Add(number);
-            head = LogWriter.After(head, block);
-            onAcknowledged();
-        }
-    }
-
-    /// <summary>The server is back; a connection of the pool may not know yet that it ended.</summary>
-    private static async Task<ShardHead> OpenAsync(IShardLog log, ShardKey shard)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await log.OpenAsync(shard, default);
-            }
-            catch (StorageException) when (attempt < 10)
-            {
-            }
-        }
-    }
-
-    private static long NumberOf(RecordBlock block) => BinaryPrimitives.ReadInt64LittleEndian(block.Payload.Span);
-
-    private sealed class History(ShardKey shard)
-    {
-        public ShardKey Shard { get; } = shard;
-
-        public long LastNumber { get; set; }
-
-        public List<long> Acknowledged { get; } = [];
-
-        public List<long> Unknown { get; } = [];
     }
 }

@@ -14,11 +14,13 @@ internal sealed class PostgresNode : IAsyncDisposable
 
     public PostgresLog Log { get; }
 
-    public static async Task<PostgresNode> OpenAsync(string connectionString, TimeSpan? lockTimeout = null, PlantedBugs bugs = PlantedBugs.None)
+    public static async Task<PostgresNode> OpenAsync(
+        string connectionString, TimeSpan? lockTimeout = null, string logDatabases = "", PlantedBugs bugs = PlantedBugs.None)
     {
         var options = new PostgresOptions
         {
             ConnectionString = connectionString,
+            LogDatabases = logDatabases,
             MaxConnections = 8,
             LockTimeout = lockTimeout ?? TimeSpan.FromMilliseconds(300),
             MinReconnectDelay = TimeSpan.FromMilliseconds(10),

@@ -38,4 +38,14 @@ public sealed class PostgresOptionsTests
         Assert.Equal((32, 5, 5), (connection.MaxPoolSize, connection.Timeout, connection.CommandTimeout));
         Assert.Equal("-c geqo=off -c statement_timeout=3000 -c idle_in_transaction_session_timeout=3000", connection.Options);
     }
+
+    [Fact]
+    public void The_databases_of_the_log_are_separated_by_bars_and_lines()
+    {
+        var options = new PostgresOptions { ConnectionString = "Host=a", LogDatabases = "Host=b;Port=1 | Host=c\n  Host=d\n" };
+        Assert.Empty(options.Faults());
+        Assert.Equal(["Host=a", "Host=b;Port=1", "Host=c", "Host=d"], options.ConnectionStrings);
+        options.LogDatabases = "Host=b|Database=x|nonsense";
+        Assert.Equal(2, options.Faults().Count(fault => fault.Contains("LogDatabases", StringComparison.Ordinal)));
+    }
 }
