@@ -87,6 +87,7 @@ internal sealed class ChaosRun : IAsyncDisposable
     public async Task MakeAsync(ChaosFault fault)
     {
         keeping.Now = $"{fault.Kind} ({fault.Target})";
+        await fault.Prepare();
         var at = Stopwatch.GetElapsedTime(began);
         var from = Stopwatch.GetTimestamp();
         await fault.Inject();

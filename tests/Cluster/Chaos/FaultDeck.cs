@@ -115,12 +115,15 @@ internal sealed class FaultDeck
         yield return new ChaosFault("restart of PostgreSQL", "fast stop and start", cluster.Server.StopAsync, Seconds(0.2, 2), cluster.Server.RestartAsync);
     }
 
-    /// <summary>A synchronous standby takes the place of its killed primary, behind the same address. What it took to make it is no part of the fault.</summary>
+    /// <summary>A synchronous standby takes the place of its killed primary, behind the same address.</summary>
     private IEnumerable<ChaosFault> Promote()
     {
-        var standby = Task.Run(cluster.AddStandbyAsync).GetAwaiter().GetResult();
+        PostgresServer? standby = null;
         yield return new ChaosFault(
-            "promotion of a standby", "synchronous, behind the same address", () => cluster.FailOverAsync(standby), TimeSpan.Zero, () => Task.CompletedTask);
+            "promotion of a standby", "synchronous, behind the same address", () => cluster.FailOverAsync(standby!), TimeSpan.Zero, () => Task.CompletedTask)
+        {
+            Prepare = async () => standby = await cluster.AddStandbyAsync(),
+        };
     }
 
     private IEnumerable<ChaosFault> SlowDatabase()
