@@ -20,7 +20,7 @@ internal sealed class PayloadConfig : ManualConfig
         AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
         AddDiagnoser(MemoryDiagnoser.Default);
         AddColumn(
-            new Column("MB/s", (summary, benchmark) => summary[benchmark]?.ResultStatistics is { } statistics ? PayloadBytes / statistics.Mean * 1000 : 0, "F0"),
+            new Column("MB/s", (summary, benchmark) => summary[benchmark]?.ResultStatistics is { Mean: > 100 } some ? PayloadBytes / some.Mean * 1000 : double.NaN, "F0"),
             new Column("times smaller", static (_, benchmark) => PayloadCompressionBenchmarks.RatioOf((string)benchmark.Parameters["Kind"]), "F1"));
     }
 

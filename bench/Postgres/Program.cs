@@ -5,15 +5,23 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 // scripts/bench-postgres runs this on a server of its own: dotnet run -c Release --project bench/Postgres -- CONNECTIONSTRING [seconds] [rounds]
 // Measures the log against what the server does at all, turn by turn in one run, and the openings that a dead silo means. The database
-// must be empty; what is measured is dropped after each turn.
+// must be empty; what is measured is dropped after each turn. With "ceiling" in place of rounds (scripts/bench-cluster), what the server
+// does at all is measured alone, and its MB/s is printed.
 if (args.Length == 0)
 {
-    Console.Error.WriteLine("Name an empty database: CONNECTIONSTRING [seconds of each turn, 5] [rounds, 3].");
+    Console.Error.WriteLine("Name an empty database: CONNECTIONSTRING [seconds of each turn, 5] [rounds, 3, or ceiling].");
     return 2;
 }
 
 var connectionString = args[0];
 var seconds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 5;
+if (args.Length > 2 && args[2] == "ceiling")
+{
+    await CeilingRun.MeasureAsync(connectionString, TimeSpan.FromSeconds(1));
+    Console.WriteLine((await CeilingRun.MeasureAsync(connectionString, TimeSpan.FromSeconds(seconds))).MegabytesPerSecond.ToString("F0", CultureInfo.InvariantCulture));
+    return 0;
+}
+
 var rounds = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 3;
 await new PostgresSchema(NullLogger<PostgresSchema>.Instance).MigrateAsync(connectionString, default);
 

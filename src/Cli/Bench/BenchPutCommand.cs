@@ -25,7 +25,7 @@ internal static class BenchPutCommand
         var records = new Option<long?>("--records") { Description = "End after so many records.", HelpName = "N" };
         var seconds = BenchOptions.Number("--seconds", "End after so long (with --records: whichever is first).", 10.0);
         var batch = BenchOptions.Number("--batch", "Records of a batch; up to 500.", 500);
-        var workers = BenchOptions.Number("--producers", "Producers, or clients of unary calls (then 64 unless given).", 2);
+        var workers = BenchOptions.Number("--producers", "Producers, each at one of the gateways given, or clients of unary calls (then 64 unless given).", 2);
         workers.Aliases.Add("--clients");
         var inFlight = BenchOptions.Number("--in-flight", "Batches that a producer has unacknowledged at most (pipelined: 1024 unless given).", 16);
         var rate = new Option<double?>("--rate")
@@ -60,7 +60,6 @@ internal static class BenchPutCommand
         var time = TimeProvider.System;
         await using var stream = await ScratchStream.UseAsync(context, parse.GetValue(common.Stream), "bench", parse.GetValue(common.Shards));
         var recordBytes = Math.Max(16, parse.GetValue(common.RecordBytes));
-        var produce = new ProduceLoad(context.Endpoint, stream.Name, load.BatchRecords, recordBytes, load.Payload, load.InFlight, time);
         var unary = new UnaryLoad(context.Connection, stream.Name, load.Mode, load.BatchRecords, recordBytes, load.Payload);
         var latency = new LatencyRecorder(time);
         latency.WarmUp(TimeSpan.FromSeconds(parse.GetValue(common.WarmUp)));
@@ -69,7 +68,8 @@ internal static class BenchPutCommand
         var counter = new LoadCounter(time);
         var work = Task.WhenAll(Enumerable.Range(0, load.Workers).Select(worker => Task.Run(() => load.IsUnary
             ? unary.RunAsync(worker, plan, counter, latency, context.Cancellation)
-            : produce.RunAsync(worker, plan, counter, latency, context.Cancellation))));
+            : new ProduceLoad(context.Endpoint.Only(worker), stream.Name, load.BatchRecords, recordBytes, load.Payload, load.InFlight, time)
+                .RunAsync(worker, plan, counter, latency, context.Cancellation))));
         await ProgressLine.ShowAsync(context, load.Records, () => (counter.Records, counter.Text), () => work);
         counter.Stop();
         BenchTables.Answer(context, BenchResult.Of(

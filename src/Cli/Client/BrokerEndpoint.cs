@@ -13,5 +13,9 @@ internal sealed record BrokerEndpoint(
     /// <summary>Other gateways of the same cluster, of the same scheme; calls are spread over all that answer.</summary>
     public IReadOnlyList<Uri> Others { get; init; } = [];
 
+    /// <summary>One of the gateways, counted round, without the others: for load that is to be spread evenly.</summary>
+    public BrokerEndpoint Only(int index) =>
+        index % (Others.Count + 1) is var place && place == 0 ? this with { Others = [] } : this with { Address = Others[place - 1], Others = [] };
+
     public static implicit operator BrokerEndpoint(Uri address) => new(address);
 }

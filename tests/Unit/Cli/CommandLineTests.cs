@@ -32,6 +32,7 @@ public sealed class CommandLineTests
     [InlineData("tail", "s", "--from", "yesterday-ish")]
     [InlineData("tail", "s", "--count", "0")]
     [InlineData("bench", "put", "--mode", "magic")]
+    [InlineData("bench", "put", "--payload", "noise")]
     public async Task What_does_not_parse_exits_with_2(params string[] args) =>
         Assert.Equal(ExitCode.Usage, await BrokerCommandLine.RunAsync(args));
 
