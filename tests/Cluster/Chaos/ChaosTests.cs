@@ -8,7 +8,7 @@ namespace Broker.Tests.Cluster.Chaos;
 /// <summary>A cluster under load and under every fault that there is, one after the other: it loses nothing, doubles nothing, and comes back.</summary>
 /// <remarks>
 /// BROKER_CHAOS_SECONDS sets how long faults are made (80 by default, so that the suite's share is below three minutes; scripts/soak runs
-/// 15 minutes), BROKER_CHAOS_SEED repeats their sequence.
+/// 15 minutes), BROKER_CHAOS_SEED repeats their sequence, BROKER_CHAOS_ONLY names kinds, as FaultDeck's methods are called, with commas between.
 /// </remarks>
 public sealed class ChaosTests(ITestOutputHelper output)
 {

@@ -55,6 +55,11 @@ internal sealed class FaultDeck
         {
             Absent.Add("disk full under PostgreSQL: a small file system takes root and an installed server.");
         }
+
+        if (Environment.GetEnvironmentVariable("BROKER_CHAOS_ONLY") is { Length: > 0 } only)
+        {
+            kinds.RemoveAll(kind => !only.Split(',').Contains(kind.Method.Name));
+        }
     }
 
     /// <summary>What is not done here, and why.</summary>
