@@ -46,6 +46,8 @@ internal sealed class InstalledPostgres : PostgresServer
         while read -r word; do
           case $word in
             crash) "$bin/pg_ctl" -D "$directory/data" -s -w -m immediate stop ;;
+            save) "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop && rm -rf "$directory/saved" && cp -a "$directory/data" "$directory/saved" && start ;;
+            restore) "$bin/pg_ctl" -D "$directory/data" -s -w -m immediate stop && rm -rf "$directory/data" && cp -a "$directory/saved" "$directory/data" && start ;;
             stop) "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop ;;
             kill) kill_first ;;
             start) start ;;
@@ -111,6 +113,9 @@ internal sealed class InstalledPostgres : PostgresServer
     public override Task StopAsync() => SayAsync("stop");
 
     public override Task KillAsync() => SayAsync("kill");
+    public override Task SaveAsync() => SayAsync("save");
+
+    public override Task GoBackAsync() => SayAsync("restore");
 
     public override async ValueTask DisposeAsync()
     {

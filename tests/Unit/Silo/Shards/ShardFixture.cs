@@ -46,7 +46,7 @@ internal sealed class ShardFixture
     }
 
     public static async Task<AppendResult> PutAsync(Shard shard, ImmutableArray<RecordBlock> blocks, params HandledRepeat[] handled) =>
-        await shard.AppendAsync(blocks, [.. handled], null, CancellationToken.None);
+        await shard.AppendAsync(blocks, [.. handled], default, null, CancellationToken.None);
 
     public static string[] KeysIn(HashKeyRange range, int count) =>
         [.. Enumerable.Range(0, int.MaxValue).Select(i => $"key{i}").Where(key => range.Contains(HashKey.OfPartitionKey(key))).Take(count)];
