@@ -2,6 +2,7 @@ using System.CommandLine;
 using Broker.Cli.Bench;
 using Broker.Cli.Migrate;
 using Broker.Cli.Records;
+using Broker.Cli.Recover;
 using Broker.Cli.Serve;
 using Broker.Cli.Streams;
 using Broker.Cli.Verify;
@@ -12,7 +13,7 @@ namespace Broker.Cli;
 internal static class BrokerCommandLine
 {
     private const string Description = """
-        Broker: a Kinesis-compatible stream broker. 'serve' runs it, 'migrate' prepares its database; the other commands talk to one that runs.
+        Broker: a Kinesis-compatible stream broker. 'serve' runs it, 'migrate' prepares its database, 'recover' mends it; the other commands talk to one that runs.
 
         Exit codes: 0 done, 1 an error from the broker or a failed verification, 2 usage, 3 cannot connect, 130 interrupted.
         """;
@@ -21,6 +22,7 @@ internal static class BrokerCommandLine
     {
         ServeCommand.Create(),
         MigrateCommand.Create(),
+        RecoverCommand.Create(),
         StreamCommand.Create(),
         LimitsCommand.Create(),
         PutCommand.Create(),

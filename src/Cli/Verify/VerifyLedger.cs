@@ -30,8 +30,8 @@ internal sealed class VerifyLedger(IReadOnlyList<string> readers, TimeProvider t
     private long acknowledged;
     private TimeSpan longestStall;
 
-    /// <summary>Told of each acknowledged record, under the ledger's lock.</summary>
-    public Action<VerifyRecord>? OnAcknowledged { get; init; }
+    /// <summary>Told of each acknowledged record, and how long its batch took, under the ledger's lock.</summary>
+    public Action<VerifyRecord, TimeSpan>? OnAcknowledged { get; init; }
 
     /// <summary>Records acknowledged so far.</summary>
     public long Acknowledged => Read(() => acknowledged);
@@ -79,6 +79,7 @@ internal sealed class VerifyLedger(IReadOnlyList<string> readers, TimeProvider t
                 }
 
                 Acknowledge(record, shardId, sequenceNumber, now);
+                OnAcknowledged?.Invoke(record, waited);
             }
         }
     }
@@ -181,7 +182,6 @@ internal sealed class VerifyLedger(IReadOnlyList<string> readers, TimeProvider t
 
         digest.Add(record, sequenceNumber);
         acknowledged++;
-        OnAcknowledged?.Invoke(record);
         var missing = 0;
         for (var reader = 0; reader < ledgers.Length; reader++)
         {

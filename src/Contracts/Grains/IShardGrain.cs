@@ -60,6 +60,10 @@ public sealed record AppendRequest(
     /// <summary>Encoded bytes for the shard that the gateway holds: this call's and those that wait behind it.</summary>
     [Id(4)]
     public long HeldBytes { get; init; }
+
+    /// <summary>The furthest end of the shard that the gateway was told.</summary>
+    [Id(5)]
+    public KnownEnd Known { get; init; }
 }
 
 /// <summary>A batch's records that one shard took earlier.</summary>
@@ -84,6 +88,10 @@ public readonly record struct AppendResult(
     [property: Id(4)] int AdmittedRecords,
     [property: Id(5)] string? Message)
 {
+    /// <summary>The owner's epoch where the append was committed.</summary>
+    [Id(6)]
+    public long Epoch { get; init; }
+
     public static AppendResult Committed(long firstPosition, long arrivalUnixMilliseconds) =>
         new(BrokerErrorCode.None, firstPosition, arrivalUnixMilliseconds, [], 0, null);
 
@@ -121,6 +129,7 @@ public sealed record BatchVerdict(
 /// <param name="Metered">True for GetRecords, which a PROVISIONED shard's read limits hold for.</param>
 /// <param name="Consumer">The registered consumer whose subscription reads; null for none.</param>
 /// <param name="Subscription">Its subscription: a superseded one is told ResourceInUse.</param>
+/// <param name="Known">The furthest end of the shard that the gateway was told. <paramref name="FromPosition"/> was told too: clients cannot make one up.</param>
 [GenerateSerializer, Immutable]
 [Alias("broker.ReadRequest")]
 public sealed record ReadRequest(
@@ -130,7 +139,8 @@ public sealed record ReadRequest(
     [property: Id(3)] long MapVersion,
     [property: Id(4)] bool Metered,
     [property: Id(5)] string? Consumer = null,
-    [property: Id(6)] Guid Subscription = default);
+    [property: Id(6)] Guid Subscription = default,
+    [property: Id(7)] KnownEnd Known = default);
 
 /// <summary>What was read.</summary>
 /// <param name="Code">None, or why not.</param>
@@ -151,6 +161,10 @@ public readonly record struct ReadResult(
     [property: Id(5)] bool IsSealed,
     [property: Id(6)] string? Message)
 {
+    /// <summary>The owner's epoch.</summary>
+    [Id(7)]
+    public long Epoch { get; init; }
+
     public static ReadResult Failed(BrokerErrorCode code, string message) => new(code, [], 0, 0, 0, false, message);
 }
 

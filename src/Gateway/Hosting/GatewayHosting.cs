@@ -60,6 +60,7 @@ public static class GatewayHosting
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(static provider => provider.GetRequiredService<IOptions<BrokerIdentity>>().Value);
         services.AddMetrics();
+        services.TryAddSingleton(static _ => new KnownEnds());
         services.TryAddSingleton<IBrokerGrains, OrleansBrokerGrains>();
         services.TryAddSingleton<StreamRoutes>();
         services.TryAddSingleton<StreamCalls>();

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Broker.Contracts.Errors;
 using Broker.Contracts.Grains;
 using Broker.Contracts.Streams;
@@ -37,9 +38,9 @@ internal sealed class MovingShard(IShardGrain shard, TimeProvider clock)
                     return answer;
                 }
             }
-            catch (Exception exception) when (!isLast && exception is (OrleansException or TimeoutException))
+            catch (Exception exception) when (!isLast && exception is OrleansException or TimeoutException or DbException or BrokerException { Code: BrokerErrorCode.Unavailable })
             {
-                // Its activation went in the middle of the call; the next call finds another.
+                // Its activation went in the middle of the call, or could not begin; the next call finds another.
             }
 
             await Task.Delay(pause, clock, cancellation);

@@ -171,8 +171,11 @@ internal sealed class ShardFeed(IShardGrain shard, StreamGeneration stream, Stre
             }
             else if (read.Code != BrokerErrorCode.None || read.Blocks.IsDefaultOrEmpty)
             {
-                hasEnded = read.Code == BrokerErrorCode.None && read.IsSealed && from >= read.TailPosition;
-                if (!hasEnded)
+                // Nothing is left up to where reading really began: what was there expired, or was lost and the loss accepted.
+                var isMoved = read.Code == BrokerErrorCode.None && read.FromPosition > from;
+                tail = isMoved ? read.FromPosition : tail;
+                hasEnded = read.Code == BrokerErrorCode.None && read.IsSealed && tail >= read.TailPosition;
+                if (!hasEnded && !isMoved)
                 {
                     return;
                 }

@@ -5,11 +5,11 @@ using Broker.Contracts.Streams;
 namespace Broker.Gateway.Routing;
 
 /// <summary>The grains of the cluster that this process belongs to.</summary>
-internal sealed class OrleansBrokerGrains(IGrainFactory factory, BrokerIdentity identity) : IBrokerGrains
+internal sealed class OrleansBrokerGrains(IGrainFactory factory, BrokerIdentity identity, KnownEnds ends) : IBrokerGrains
 {
     public ICatalogueGrain Catalogue => factory.GetGrain<ICatalogueGrain>(identity.AccountId);
 
     public IStreamGrain Stream(StreamGeneration generation) => factory.GetGrain<IStreamGrain>(generation.Value);
 
-    public IShardGrain Shard(ShardKey shard) => factory.GetGrain<IShardGrain>(shard.ToGrainKey());
+    public IShardGrain Shard(ShardKey shard) => new WitnessedShard(factory.GetGrain<IShardGrain>(shard.ToGrainKey()), shard, ends);
 }

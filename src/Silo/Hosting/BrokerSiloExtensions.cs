@@ -25,6 +25,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Runtime.Hosting;
+using Orleans.Serialization;
 
 namespace Broker.Silo.Hosting;
 
@@ -93,6 +94,10 @@ public static class BrokerSiloExtensions
         }
 
         services.AddSingleton<OptionsMarker>();
+
+        // What Orleans itself meets on the way to a grain, as in the directory, is told to callers in other processes by its type: trouble
+        // with the database, which passes, and not a codec that is missing.
+        services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.UnionWith(["Npgsql", "Broker"]));
         var limits = configuration.GetSection("Broker:Limits");
         services.AddOptions<BrokerLimits>().Configure(options =>
         {

@@ -41,6 +41,9 @@ internal abstract class ShardLogComponent<TLog> : IShardLog, IStorageComponent
     public ValueTask<bool> IsCurrentAsync(ShardKey shard, long epoch, CancellationToken cancellationToken) =>
         Log.IsCurrentAsync(shard, epoch, cancellationToken);
 
+    public ValueTask<bool> NoteLossAsync(ShardKey shard, ShardLoss loss, CancellationToken cancellationToken) =>
+        Log.NoteLossAsync(shard, loss, cancellationToken);
+
     public ValueTask DeleteStreamAsync(StreamGeneration stream, CancellationToken cancellationToken) =>
         Log.DeleteStreamAsync(stream, cancellationToken);
 

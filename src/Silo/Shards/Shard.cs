@@ -78,12 +78,36 @@ internal sealed partial class Shard
     public WriterHandover? HandOver() => session?.HandOver();
 
     public async ValueTask<AppendResult> AppendAsync(
-        ImmutableArray<RecordBlock> blocks, ImmutableArray<HandledRepeat> handled, ThroughputLimit? limit, CancellationToken cancellationToken)
+        ImmutableArray<RecordBlock> blocks,
+        ImmutableArray<HandledRepeat> handled,
+        KnownEnd known,
+        ThroughputLimit? limit,
+        CancellationToken cancellationToken)
     {
         var opened = await OpenAsync(cancellationToken);
-        return opened.Session is not { } writer ? AppendResult.Failed(opened.Code, opened.Message!)
-            : Doubt() is { } doubt ? AppendResult.Failed(BrokerErrorCode.Unavailable, doubt)
-            : await writer.AppendAsync(blocks, handled, limit);
+        if (opened.Session is not { } writer)
+        {
+            return AppendResult.Failed(opened.Code, opened.Message!);
+        }
+
+        if (Doubt() is { } doubt)
+        {
+            return AppendResult.Failed(BrokerErrorCode.Unavailable, doubt);
+        }
+
+        try
+        {
+            if (!await IsOwnerOfAsync(writer, known, GatewayWitness, cancellationToken))
+            {
+                return AppendResult.Failed(BrokerErrorCode.Unavailable, AnotherOwner());
+            }
+        }
+        catch (StorageException exception)
+        {
+            return AppendResult.Failed(BrokerErrorCode.Unavailable, $"Shard {key.Shard} cannot be verified: {exception.Message}");
+        }
+
+        return await writer.AppendAsync(blocks, handled, limit);
     }
 
     public async ValueTask<SealResult> SealAsync(CancellationToken cancellationToken)
@@ -114,7 +138,7 @@ internal sealed partial class Shard
         if (IsSuperseded)
         {
             // Opening it again would take the shard back from its new owner, and back again. Whoever asks finds that owner next time.
-            return new OpenedShard(null, tail, BrokerErrorCode.Unavailable, $"Shard {key.Shard} has another owner.");
+            return new OpenedShard(null, tail, BrokerErrorCode.Unavailable, AnotherOwner());
         }
 
         if (Doubt() is { } doubt)
@@ -131,7 +155,6 @@ internal sealed partial class Shard
         }
         catch (StorageException exception)
         {
-            LogOpenFailed(logger, key, exception);
             var code = exception.Fault switch
             {
                 StorageFault.DiskFull => BrokerErrorCode.StorageFull,
@@ -164,13 +187,21 @@ internal sealed partial class Shard
                 };
             }
 
-            session = new WriterSession(key, log, time, head, producers, bytes, tail)
+            var opened = new WriterSession(key, log, time, head, producers, bytes, tail)
             {
                 StateEvery = StateEveryBytes,
                 ContinuesAfterUncertain = ContinuesAfterUncertain,
             };
+            await CompareAsync(opened, head, cancellationToken);
+            session = opened;
             LogOpened(logger, key, head.Epoch, head.NextPosition, producers.ProducerCount);
             return session;
+        }
+        catch (StorageException exception)
+        {
+            // Once an opening, however many wait for it.
+            LogOpenFailed(logger, key, exception.Message);
+            throw;
         }
         finally
         {

@@ -68,7 +68,11 @@ internal sealed class ShardGrain(
 
         Settle(entry.Stream);
         shard = new Shard(
-            key, entry.Shard, entry.Parents, log, producerLimits.Value, time, cache, loggers.CreateLogger<Shard>()) { Handover = handover };
+            key, entry.Shard, entry.Parents, log, producerLimits.Value, time, cache, loggers.CreateLogger<Shard>())
+        {
+            Handover = handover,
+            OnLoss = records => metrics.Lost(stream!, key.Shard, records),
+        };
         reader = new ShardReader(key, shard, log, options.Value, time);
         neighbours.Add(key, rate);
         if (handover is not null)
@@ -118,7 +122,7 @@ internal sealed class ShardGrain(
         }
 
         await RefreshAsync(request.MapVersion);
-        var result = await shard.AppendAsync(request.Blocks, request.HandledRepeats, limit, CancellationToken.None);
+        var result = await shard.AppendAsync(request.Blocks, request.HandledRepeats, request.Known, limit, CancellationToken.None);
         Measure(request, result);
         LetGoIfSuperseded();
         return result;

@@ -21,6 +21,8 @@ internal sealed class ShardMetrics
     private readonly Counter<long> recordsOut;
     private readonly Counter<long> writesThrottled;
     private readonly Counter<long> readsThrottled;
+    private readonly Counter<long> losses;
+    private readonly Counter<long> recordsLost;
     private readonly Histogram<double> iteratorAge;
 
     public ShardMetrics(IMeterFactory factory)
@@ -32,6 +34,8 @@ internal sealed class ShardMetrics
         recordsOut = meter.CreateCounter<long>("broker.shard.outgoing.records", "{record}", "Records given to gateways.");
         writesThrottled = meter.CreateCounter<long>("broker.shard.write.throttled", "{call}", "Appends refused by the shard's write limit.");
         readsThrottled = meter.CreateCounter<long>("broker.shard.read.throttled", "{call}", "GetRecords calls refused by the shard's read limit.");
+        losses = meter.CreateCounter<long>("broker.shard.losses", "{shard}", "Shards found to have lost acknowledged records. Anything but 0 is for an operator.");
+        recordsLost = meter.CreateCounter<long>("broker.shard.lost.records", "{record}", "Acknowledged records known to be lost.");
         iteratorAge = meter.CreateHistogram<double>("broker.shard.iterator.age", "s", "Age of the last record that a GetRecords call got; 0 at the tail.");
     }
 
@@ -59,6 +63,14 @@ internal sealed class ShardMetrics
         {
             iteratorAge.Record(age.TotalSeconds, Tags(stream, shard, ShardLevelMetrics.IteratorAgeMilliseconds));
         }
+    }
+
+    /// <summary>A loss was found. It names its shard whatever is monitored: there are few, and each matters.</summary>
+    public void Lost(StreamDescription stream, ShardId shard, long records)
+    {
+        var tags = new TagList { { "stream", stream.Name }, { "shard", shard.ToString() } };
+        losses.Add(1, tags);
+        recordsLost.Add(records, tags);
     }
 
     private static void Add(Counter<long> counter, StreamDescription stream, ShardId shard, string metric, long value)

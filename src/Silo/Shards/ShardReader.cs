@@ -63,14 +63,16 @@ internal sealed class ShardReader(ShardKey key, Shard shard, IShardLog log, Shar
                 return ReadResult.Failed(BrokerErrorCode.Unavailable, $"Shard {key.Shard} has another owner.");
             }
 
-            if (request.FromPosition > session.CommittedPosition)
+            // Whoever knows more than we do may know it from an owner after us: that is asked before anything is called lost or wrong.
+            if (!await shard.IsOwnerOfAsync(session, request.Known, Shard.GatewayWitness, cancellationToken)
+                || !await shard.IsOwnerOfAsync(session, new KnownEnd(request.FromPosition, 0), Shard.ReaderWitness, cancellationToken))
             {
-                // Whoever has a position beyond our end may have it from an owner after us: ask before calling it wrong.
-                verifiedEpoch = -1;
-                if (!await VerifyAsync(session, cancellationToken))
-                {
-                    return ReadResult.Failed(BrokerErrorCode.Unavailable, $"Shard {key.Shard} has another owner.");
-                }
+                return ReadResult.Failed(BrokerErrorCode.Unavailable, $"Shard {key.Shard} has another owner.");
+            }
+
+            if (session.LostEnd is not null && request.FromPosition >= session.CommittedPosition)
+            {
+                return ReadResult.Failed(BrokerErrorCode.DataLoss, session.LossMessage);
             }
 
             if (request.FromPosition > session.CommittedPosition)
@@ -112,12 +114,10 @@ internal sealed class ShardReader(ShardKey key, Shard shard, IShardLog log, Shar
         }
 
         var tail = session.CommittedPosition;
-        if (arrivalUnixMilliseconds == long.MaxValue)
-        {
-            return new FindResult(BrokerErrorCode.None, tail, null);
-        }
-
-        return new FindResult(BrokerErrorCode.None, await log.FindAsync(key, arrivalUnixMilliseconds, cancellationToken) ?? tail, null);
+        var found = arrivalUnixMilliseconds == long.MaxValue ? null : await log.FindAsync(key, arrivalUnixMilliseconds, cancellationToken);
+        return found is null && session.LostEnd is not null
+            ? new FindResult(BrokerErrorCode.DataLoss, 0, session.LossMessage)
+            : new FindResult(BrokerErrorCode.None, found ?? tail, null);
     }
 
     private async ValueTask<ReadResult> ReadCommittedAsync(
@@ -135,6 +135,7 @@ internal sealed class ShardReader(ShardKey key, Shard shard, IShardLog log, Shar
                     blocks = blocks.RemoveAt(blocks.Length - 1);
                 }
 
+                blocks = UpToGap(blocks);
                 return Answer(blocks, Math.Max(from, blocks.IsEmpty ? session.CommittedPosition : blocks[0].Head.FirstPosition), session);
             }
 
@@ -145,6 +146,20 @@ internal sealed class ShardReader(ShardKey key, Shard shard, IShardLog log, Shar
                 return Answer([], Math.Max(from, request.FromPosition), session);
             }
         }
+    }
+
+    /// <summary>Positions have a wide gap where an operator accepted a loss: what comes after it is a read of its own, which begins there.</summary>
+    private static ImmutableArray<RecordBlock> UpToGap(ImmutableArray<RecordBlock> blocks)
+    {
+        for (var i = 1; i < blocks.Length; i++)
+        {
+            if (blocks[i].Head.FirstPosition - blocks[i - 1].Head.EndPosition >= ShardLoss.Distance)
+            {
+                return blocks[..i];
+            }
+        }
+
+        return blocks;
     }
 
     private async ValueTask<ImmutableArray<RecordBlock>> ReadBlocksAsync(
@@ -196,7 +211,10 @@ internal sealed class ShardReader(ShardKey key, Shard shard, IShardLog log, Shar
     }
 
     private static ReadResult Answer(ImmutableArray<RecordBlock> blocks, long from, WriterSession session) => new(
-        BrokerErrorCode.None, blocks, from, session.CommittedPosition, session.CommittedArrival, session.IsSealed, null);
+        BrokerErrorCode.None, blocks, from, session.CommittedPosition, session.CommittedArrival, session.IsSealed, null)
+    {
+        Epoch = session.Epoch,
+    };
 
     private static BrokerErrorCode CodeOf(StorageException exception) =>
         exception.Fault == StorageFault.Corrupt ? BrokerErrorCode.DataLoss : BrokerErrorCode.Unavailable;

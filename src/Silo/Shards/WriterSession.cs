@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Broker.Contracts.Blocks;
 using Broker.Contracts.Errors;
 using Broker.Contracts.Grains;
@@ -25,6 +26,7 @@ internal sealed class WriterSession
     private readonly ProducerTable producers;
     private readonly Dictionary<BatchIdentity, Task> inFlight = [];
     private readonly ShardTail tail;
+    private readonly long openedPosition;
     private long nextOrdinal;
     private long nextPosition;
     private long lastArrival;
@@ -47,9 +49,10 @@ internal sealed class WriterSession
         this.tail = tail;
         Epoch = head.Epoch;
         nextOrdinal = head.NextOrdinal;
-        nextPosition = CommittedPosition = head.NextPosition;
+        nextPosition = CommittedPosition = openedPosition = head.NextPosition;
         lastArrival = CommittedArrival = head.LastArrivalUnixMilliseconds;
         sealQueued = IsSealed = head.IsSealed;
+        LostEnd = head.LostEnd;
     }
 
     public long Epoch { get; }
@@ -68,6 +71,12 @@ internal sealed class WriterSession
 
     /// <summary>A later epoch exists: another owner has the shard.</summary>
     public bool Superseded { get; private set; }
+
+    /// <summary>The position up to which the log lost records, noted in the log; null where none are known to be lost. Then nothing is taken any more.</summary>
+    public long? LostEnd { get; private set; }
+
+    /// <summary>The durable end, as others may know it of this owner.</summary>
+    public KnownEnd End => new(CommittedPosition, Epoch);
 
     /// <summary>A planted fault, to prove that checkers see it: an append of unknown outcome does not end the session.</summary>
     internal bool ContinuesAfterUncertain { get; init; }
@@ -105,6 +114,11 @@ internal sealed class WriterSession
         if (sealQueued)
         {
             return AppendResult.Failed(BrokerErrorCode.ShardClosed, $"Shard {shard.Shard} is closed.");
+        }
+
+        if (LostEnd is not null)
+        {
+            return AppendResult.Failed(BrokerErrorCode.DataLoss, LossMessage);
         }
 
         if (limit is not null && !limit.TryTakeWrite(blocks, out var admitted, out var rule))
@@ -154,14 +168,42 @@ internal sealed class WriterSession
 
         return outcome.Status switch
         {
-            AppendStatus.Committed => AppendResult.Committed(firstPosition, arrival),
+            AppendStatus.Committed => AppendResult.Committed(firstPosition, arrival) with { Epoch = Epoch },
             AppendStatus.DiskFull => AppendResult.Failed(BrokerErrorCode.StorageFull, outcome.Detail ?? "The storage device is full."),
             _ => AppendResult.Failed(BrokerErrorCode.Unavailable, outcome.Detail ?? $"Shard {shard.Shard} could not commit; it is being reopened."),
         };
     }
 
+    /// <summary>What is lost, and the command that goes on without it.</summary>
+    public string LossMessage => string.Create(
+        CultureInfo.InvariantCulture,
+        $"Shard {shard.Shard} of stream generation {shard.Stream} lost records that were acknowledged: its log ends at position {CommittedPosition}, "
+        + $"{LostEnd} was told. Nothing is taken until an operator accepts that: 'broker recover --postgres CONNECTIONSTRING --accept-loss'.");
+
+    /// <summary>True where this owner cannot be the newest with all records there, if it is true what somebody was told of the shard's end.</summary>
+    public bool Contradicts(KnownEnd known) =>
+        known.Position > CommittedPosition || known.Epoch > Epoch
+
+        // What an earlier owner told was durable before this one opened the log.
+        || (known.Epoch != 0 && known.Epoch < Epoch && known.Position > openedPosition);
+
+    /// <summary>What a loss is that <paramref name="known"/> shows.</summary>
+    public ShardLoss LossOf(KnownEnd known, string witness) => new(Epoch, openedPosition, known, witness);
+
+    /// <summary>A loss is noted: take nothing more, and tell whoever waits for records.</summary>
+    public void Lose(long lostEnd)
+    {
+        LostEnd = Math.Max(lostEnd, CommittedPosition);
+        Signal();
+    }
+
     public async ValueTask<SealResult> SealAsync()
     {
+        if (LostEnd is not null && !IsSealed)
+        {
+            return new SealResult(BrokerErrorCode.DataLoss, 0, 0, LossMessage);
+        }
+
         if (!sealQueued)
         {
             sealQueued = true;

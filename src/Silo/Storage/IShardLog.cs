@@ -54,6 +54,14 @@ public interface IShardLog
     /// <summary>True while no later epoch was opened: what a reader that serves from memory re-verifies.</summary>
     ValueTask<bool> IsCurrentAsync(ShardKey shard, long epoch, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Notes for good that a shard lost records, after looking once more that the epoch is the shard's newest: from then on every opening
+    /// tells it, until an operator accepts the loss.
+    /// </summary>
+    /// <returns>False where another epoch was opened, or the log cannot go back behind a process that knows it and notes no losses.</returns>
+    /// <exception cref="StorageException">It is not known to be noted.</exception>
+    ValueTask<bool> NoteLossAsync(ShardKey shard, ShardLoss loss, CancellationToken cancellationToken);
+
     /// <summary>Forgets a stream for good: its space is given back in time, its generation never comes again. Durable on return; repeatable.</summary>
     ValueTask DeleteStreamAsync(StreamGeneration stream, CancellationToken cancellationToken);
 

@@ -10,5 +10,7 @@ namespace Broker.Silo.Storage;
 /// then it is rebuilt from the first block.
 /// </param>
 /// <param name="IsSealed">The shard has ended: its newest block is a seal.</param>
+/// <param name="LostEnd">The position up to which records were acknowledged that the log lost; null where nothing is known to be lost.</param>
 public readonly record struct ShardHead(
-    long Epoch, long NextOrdinal, long NextPosition, long LastArrivalUnixMilliseconds, long StateOrdinal, bool IsSealed);
+    long Epoch, long NextOrdinal, long NextPosition, long LastArrivalUnixMilliseconds, long StateOrdinal, bool IsSealed,
+    long? LostEnd = null);

@@ -14,7 +14,6 @@ internal sealed class AwsProducer(int index, string run, string stream, WireProt
     public const int Keys = 16;
 
     private const int MostRecords = 25;
-    private const int MostAttempts = 5;
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
 
@@ -22,8 +21,14 @@ internal sealed class AwsProducer(int index, string run, string stream, WireProt
     private readonly long[] numbers = new long[Keys];
     private int gateway;
 
+    /// <summary>Attempts of a call until it is given up.</summary>
+    public int MostAttempts { get; init; } = 5;
+
     /// <summary>Calls that were given up.</summary>
     public int GivenUp { get; private set; }
+
+    /// <summary>Records of which an answer said that they were not taken.</summary>
+    public int Refused { get; private set; }
 
     /// <summary>Calls that took more than one attempt.</summary>
     public int Repeated { get; private set; }
@@ -75,6 +80,7 @@ internal sealed class AwsProducer(int index, string run, string stream, WireProt
             if (results[i].ContainsKey("ErrorCode"))
             {
                 refused.Add(records[i]);
+                Refused++;
                 ledger.Abandon(records[i]);
             }
             else

@@ -51,6 +51,7 @@ internal sealed class ChaosRun : IAsyncDisposable
             Silos = 3,
             Spares = 1,
             IsIsolated = true,
+            HasSteppedClock = true,
             DatabaseMegabytes = DiskMegabytes,
             Arguments = ["--limits", "unlimited", "--Broker:Postgres:MaxConnections=16"],
         });
@@ -86,6 +87,7 @@ internal sealed class ChaosRun : IAsyncDisposable
     public async Task MakeAsync(ChaosFault fault)
     {
         keeping.Now = $"{fault.Kind} ({fault.Target})";
+        await fault.Prepare();
         var at = Stopwatch.GetElapsedTime(began);
         var from = Stopwatch.GetTimestamp();
         await fault.Inject();

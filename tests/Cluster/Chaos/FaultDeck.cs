@@ -1,6 +1,7 @@
 using System.Globalization;
 using Broker.Tests.Harness.Cluster;
 using Broker.Tests.Harness.Cluster.Network;
+using Broker.Tests.Harness.Postgres;
 
 namespace Broker.Tests.Cluster.Chaos;
 
@@ -28,6 +29,24 @@ internal sealed class FaultDeck
                 + "A proxy cut silos from the database in their stead.");
         }
 
+        if (PostgresServer.StandbyAbsence is { } noStandby)
+        {
+            Absent.Add($"promotion of a standby: {noStandby}");
+        }
+        else
+        {
+            kinds.Add(Promote);
+        }
+
+        if (SteppedClock.Absence is { } noClock)
+        {
+            Absent.Add($"clock steps: {noClock}");
+        }
+        else
+        {
+            kinds.Add(StepClock);
+        }
+
         if (cluster.Server.Disk is not null)
         {
             kinds.Add(FillDisk);
@@ -35,6 +54,11 @@ internal sealed class FaultDeck
         else
         {
             Absent.Add("disk full under PostgreSQL: a small file system takes root and an installed server.");
+        }
+
+        if (Environment.GetEnvironmentVariable("BROKER_CHAOS_ONLY") is { Length: > 0 } only)
+        {
+            kinds.RemoveAll(kind => !only.Split(',').Contains(kind.Method.Name));
         }
     }
 
@@ -69,6 +93,23 @@ internal sealed class FaultDeck
         yield return new ChaosFault("SIGSTOP of a silo", node.Name, node.FreezeAsync, Seconds(3, 10), node.ThawAsync);
     }
 
+    /// <summary>Of the one silo that has a clock of its own; nothing where that is down.</summary>
+    private IEnumerable<ChaosFault> StepClock()
+    {
+        if (cluster.Running.FirstOrDefault(node => node.Clock is not null) is { Clock: { } clock } node)
+        {
+            var ahead = TimeSpan.FromSeconds(random.Next(2, 30) * (random.Next(2) == 0 ? 1 : -1));
+            yield return new ChaosFault(
+                "clock step", string.Create(CultureInfo.InvariantCulture, $"{node.Name}, {ahead.TotalSeconds:+0;-0} s"), () => Step(ahead), Seconds(4, 7), () => Step(TimeSpan.Zero));
+
+            Task Step(TimeSpan to)
+            {
+                clock.Step(to);
+                return Task.CompletedTask;
+            }
+        }
+    }
+
     private IEnumerable<ChaosFault> CrashDatabase()
     {
         yield return new ChaosFault("crash of PostgreSQL", "kill -9 of the postmaster", cluster.Server.KillAsync, Seconds(0.2, 2), cluster.Server.RestartAsync);
@@ -77,6 +118,17 @@ internal sealed class FaultDeck
     private IEnumerable<ChaosFault> RestartDatabase()
     {
         yield return new ChaosFault("restart of PostgreSQL", "fast stop and start", cluster.Server.StopAsync, Seconds(0.2, 2), cluster.Server.RestartAsync);
+    }
+
+    /// <summary>A synchronous standby takes the place of its killed primary, behind the same address.</summary>
+    private IEnumerable<ChaosFault> Promote()
+    {
+        PostgresServer? standby = null;
+        yield return new ChaosFault(
+            "promotion of a standby", "synchronous, behind the same address", () => cluster.FailOverAsync(standby!), TimeSpan.Zero, () => Task.CompletedTask)
+        {
+            Prepare = async () => standby = await cluster.AddStandbyAsync(),
+        };
     }
 
     private IEnumerable<ChaosFault> SlowDatabase()
@@ -160,9 +212,14 @@ internal sealed class FaultDeck
             () => network.SlowAsync(node.Place!, TimeSpan.FromMilliseconds(80)), Seconds(3, 6), () => network.HurryAsync(node.Place!));
     }
 
+    /// <summary>Nothing where a standby has taken over, which has no disk for itself.</summary>
     private IEnumerable<ChaosFault> FillDisk()
     {
-        var disk = cluster.Server.Disk!;
+        if (cluster.Server.Disk is not { } disk)
+        {
+            yield break;
+        }
+
         yield return new ChaosFault(
             "disk full under PostgreSQL", $"{disk.UsedMegabytes} MB used", () => Task.Run(() => disk.Resize(disk.UsedMegabytes + 1)), Seconds(3, 5),
             async () =>

@@ -36,20 +36,25 @@ internal sealed class Workload : IAsyncDisposable
     private Task[] reading = [];
     private long interruptions;
 
-    public Workload(ClusterProcesses cluster, WorkloadSize size, int seed)
+    /// <param name="cluster">Its gateways, those of nodes that do not run among them.</param>
+    /// <param name="size">How much.</param>
+    /// <param name="seed">Draws sizes and keys.</param>
+    /// <param name="balancer">Where the AWS clients connect, which know one endpoint; null for each gateway in turn.</param>
+    public Workload(ClusterProcesses cluster, WorkloadSize size, int seed, Uri? balancer = null)
     {
         this.size = size;
         var addresses = cluster.Nodes.Select(node => new Uri(node.Endpoint)).ToArray();
         endpoint = new BrokerEndpoint(addresses[0]) { Others = addresses[1..] };
-        gateways = [.. addresses.Select(address => new AwsCaller(address.ToString(), HttpVersion.Version11))];
+        gateways = [.. (balancer is null ? addresses : [balancer]).Select(address => new AwsCaller(address.ToString(), HttpVersion.Version11))];
         Times = new AckTimes(size.Lanes, TimeProvider.System);
         Ledger = new VerifyLedger(["poll", "push", "aws"], TimeProvider.System)
         {
-            OnAcknowledged = record =>
+            OnAcknowledged = (record, waited) =>
             {
                 if (record.Producer < size.Lanes)
                 {
                     Times.Note(record.Producer);
+                    Latencies.Note(waited);
                 }
             },
         };
@@ -57,7 +62,7 @@ internal sealed class Workload : IAsyncDisposable
         Resharding = new Resharding(Control, Stream, seed);
         for (var i = 0; i < size.AwsProducers; i++)
         {
-            awsProducers.Add(new AwsProducer(size.Lanes + size.Pipelined + i, run, Stream, Protocols[i % 2], gateways, Ledger, seed + i));
+            awsProducers.Add(new AwsProducer(size.Lanes + size.Pipelined + i, run, Stream, Protocols[i % 2], gateways, Ledger, seed + i) { MostAttempts = size.AwsAttempts });
         }
     }
 
@@ -66,7 +71,13 @@ internal sealed class Workload : IAsyncDisposable
     /// <summary>When each lane was acknowledged.</summary>
     public AckTimes Times { get; }
 
+    /// <summary>How long the lanes' batches took.</summary>
+    public LatencyLog Latencies { get; } = new(TimeProvider.System);
+
     public Resharding Resharding { get; }
+
+    /// <summary>Connections that were lost, by producers and readers, and found again.</summary>
+    public long Interruptions => Interlocked.Read(ref interruptions);
 
     public BrokerConnection Control { get; }
 

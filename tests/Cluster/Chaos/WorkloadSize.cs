@@ -15,6 +15,9 @@ internal sealed record WorkloadSize
     /// <summary>Producers over the AWS wire, JSON and CBOR in turn.</summary>
     public int AwsProducers { get; init; } = 2;
 
+    /// <summary>Attempts that they make of a call.</summary>
+    public int AwsAttempts { get; init; } = 5;
+
     /// <summary>Whether shards are split and merged all along.</summary>
     public bool Reshards { get; init; } = true;
 }

@@ -54,6 +54,9 @@ public sealed class ObservedLog
             return inner.ExpireAsync(horizons, cancellationToken);
         }
 
+        public ValueTask<bool> NoteLossAsync(ShardKey shard, ShardLoss loss, CancellationToken cancellationToken) =>
+            inner.NoteLossAsync(shard, loss, cancellationToken);
+
         public ValueTask<ShardHead> OpenAsync(ShardKey shard, CancellationToken cancellationToken) => inner.OpenAsync(shard, cancellationToken);
 
         public ValueTask<ShardHead> PeekAsync(ShardKey shard, CancellationToken cancellationToken) => inner.PeekAsync(shard, cancellationToken);

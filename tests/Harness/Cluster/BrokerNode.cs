@@ -22,7 +22,8 @@ public sealed class BrokerNode : IAsyncDisposable
     /// <param name="connectionString">The database, which it reaches by that way.</param>
     /// <param name="clusterId">The cluster.</param>
     /// <param name="setup">What all nodes have in common.</param>
-    internal BrokerNode(string name, NetworkNode? place, TcpProxy database, string connectionString, string clusterId, ClusterSetup setup)
+    /// <param name="hasClock">Whether its clock can be stepped.</param>
+    internal BrokerNode(string name, NetworkNode? place, TcpProxy database, string connectionString, string clusterId, ClusterSetup setup, bool hasClock)
     {
         Name = name;
         Place = place;
@@ -34,6 +35,7 @@ public sealed class BrokerNode : IAsyncDisposable
             Host = database.Address.Address.ToString(),
             Port = database.Address.Port,
         }.ConnectionString;
+        Clock = hasClock ? new SteppedClock() : null;
         GatewayPort = place is null ? BrokerProcess.FreePort() : 5567;
         SiloPort = place is null ? BrokerProcess.FreePort() : 11111;
         SiloGatewayPort = place is null ? BrokerProcess.FreePort() : 30000;
@@ -45,6 +47,9 @@ public sealed class BrokerNode : IAsyncDisposable
 
     /// <summary>What it reaches the database by: held or slowed at will.</summary>
     public TcpProxy Database { get; }
+
+    /// <summary>Its clock; null where it has the machine's.</summary>
+    public SteppedClock? Clock { get; }
 
     public int GatewayPort { get; }
 
@@ -58,9 +63,6 @@ public sealed class BrokerNode : IAsyncDisposable
     public bool IsRunning => server.IsRunning;
 
     public string Output => server.Output;
-
-    /// <summary>Environment variables of its processes to come.</summary>
-    public Dictionary<string, string> Variables { get; } = [];
 
     private IPAddress Address => Place?.Address ?? IPAddress.Loopback;
 
@@ -85,7 +87,7 @@ public sealed class BrokerNode : IAsyncDisposable
                 "--cluster-id", clusterId, "--auth", "none", $"--Broker:Cluster:SiloName={Name}", .. setup.Arguments,
             ],
             directory,
-            new Dictionary<string, string>(setup.Variables.Concat(Variables)));
+            new Dictionary<string, string>(setup.Variables.Concat(Clock?.Variables ?? [])));
     }
 
     /// <summary>SIGKILL.</summary>
@@ -103,6 +105,7 @@ public sealed class BrokerNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         server.Dispose();
+        Clock?.Dispose();
         await Database.DisposeAsync();
         Directory.Delete(directory, recursive: true);
     }

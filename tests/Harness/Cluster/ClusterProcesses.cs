@@ -14,6 +14,7 @@ public sealed class ClusterProcesses : IAsyncDisposable
     private readonly PostgresDatabase database;
     private readonly string clusterId = $"test-{Guid.NewGuid():N}"[..16];
     private readonly List<BrokerNode> nodes = [];
+    private readonly List<PostgresServer> servers;
     private int added;
 
     private ClusterProcesses(ClusterSetup setup, PostgresServer server, PostgresDatabase database, ClusterNetwork? network, NetworkNode? databasePlace)
@@ -21,11 +22,13 @@ public sealed class ClusterProcesses : IAsyncDisposable
         this.setup = setup;
         this.database = database;
         Server = server;
+        servers = [server];
         Network = network;
         DatabasePlace = databasePlace;
     }
 
-    public PostgresServer Server { get; }
+    /// <summary>The database's server; after <see cref="FailOverAsync"/> another.</summary>
+    public PostgresServer Server { get; private set; }
 
     /// <summary>The network between the nodes; null where they are on loopback.</summary>
     public ClusterNetwork? Network { get; }
@@ -79,8 +82,35 @@ public sealed class ClusterProcesses : IAsyncDisposable
         return node;
     }
 
-    /// <summary>Asks the database.</summary>
-    public Task<object?> AskAsync(string sql) => database.AskAsync(sql);
+    /// <summary>Starts a standby that every commit waits for from now on.</summary>
+    public async Task<PostgresServer> AddStandbyAsync()
+    {
+        var standby = await Server.StartStandbyAsync();
+        servers.Add(standby);
+        await using var primary = NpgsqlDataSource.Create(Server.ConnectionString + ";Database=postgres;Pooling=false");
+        await using (var set = primary.CreateCommand("ALTER SYSTEM SET synchronous_standby_names = 'standby'"))
+        {
+            await set.ExecuteNonQueryAsync();
+        }
+
+        await using var follows = primary.CreateCommand("SELECT pg_reload_conf(), EXISTS (SELECT FROM pg_stat_replication WHERE sync_state = 'sync')");
+        for (var synchronous = false; !synchronous; await Task.Delay(50))
+        {
+            await using var answer = await follows.ExecuteReaderAsync();
+            await answer.ReadAsync();
+            synchronous = answer.GetBoolean(1);
+        }
+
+        return standby;
+    }
+
+    /// <summary>Kills the server and promotes the standby, to which the database's address then leads.</summary>
+    public async Task FailOverAsync(PostgresServer standby)
+    {
+        await Server.KillAsync();
+        await standby.PromoteAsync();
+        Server = standby;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -89,7 +119,11 @@ public sealed class ClusterProcesses : IAsyncDisposable
             await node.DisposeAsync();
         }
 
-        await Server.DisposeAsync();
+        foreach (var server in servers)
+        {
+            await server.DisposeAsync();
+        }
+
         if (Network is not null)
         {
             await Network.DisposeAsync();
@@ -99,12 +133,20 @@ public sealed class ClusterProcesses : IAsyncDisposable
     private async Task<BrokerNode> MakeAsync()
     {
         var place = Network is null ? null : await Network.AddAsync();
-        var server = new NpgsqlConnectionStringBuilder(database.ConnectionString);
         var node = new BrokerNode(
-            string.Create(CultureInfo.InvariantCulture, $"silo-{added++}"), place,
-            TcpProxy.Start(DatabasePlace, () => new IPEndPoint(IPAddress.Parse(server.Host!), server.Port)), database.ConnectionString, clusterId, setup);
+            string.Create(CultureInfo.InvariantCulture, $"silo-{added}"), place,
+            TcpProxy.Start(DatabasePlace, Target), database.ConnectionString, clusterId, setup,
+            setup.HasSteppedClock && SteppedClock.Absence is null && added == 1);
+        added++;
         nodes.Add(node);
         return node;
+    }
+
+    /// <summary>Where the database is now.</summary>
+    private IPEndPoint Target()
+    {
+        var server = new NpgsqlConnectionStringBuilder(Server.ConnectionString);
+        return new IPEndPoint(IPAddress.Parse(server.Host!), server.Port);
     }
 
     private async Task MigrateAsync()

@@ -15,6 +15,9 @@ public sealed record ClusterSetup
     /// <summary>The size of the file system that PostgreSQL has for itself, where this process may mount one; null for that of the temporary directory.</summary>
     public int? DatabaseMegabytes { get; init; }
 
+    /// <summary>Whether the second silo has a clock of its own to step, where that is possible.</summary>
+    public bool HasSteppedClock { get; init; }
+
     /// <summary>Arguments of every <c>broker serve</c>, after those that make it a part of the cluster.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 

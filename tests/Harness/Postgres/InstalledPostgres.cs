@@ -19,12 +19,18 @@ internal sealed class InstalledPostgres : PostgresServer
             "$bin/initdb" -D "$directory/data" -U broker -A trust -E UTF8 --locale=C --no-sync
           fi
         }
+        # What was left by a server that was killed may stand in the way for a moment, and one that crashed may be coming back by itself.
         start() {
-          for attempt in 1 2 3 4 5 6 7 8 9 10; do
-            "$bin/pg_ctl" -D "$directory/data" -l "$directory/log" -s -w start 2>/dev/null && return 0
-            sleep 0.3
+          for attempt in $(seq 60); do
+            "$bin/pg_isready" -q -h 127.0.0.1 -p "$port" && return 0
+            "$bin/pg_ctl" -D "$directory/data" -l "$directory/log" -s -w start >/dev/null 2>&1 && return 0
+            sleep 0.2
           done
           return 1
+        }
+        kill_first() {
+          read -r first <"$directory/data/postmaster.pid" && kill -9 "$first"
+          while "$bin/pg_isready" -q -h 127.0.0.1 -p "$port"; do sleep 0.02; done
         }
         make >"$directory/log" 2>&1 &&
         cat >>"$directory/data/postgresql.conf" <<END &&
@@ -40,9 +46,11 @@ internal sealed class InstalledPostgres : PostgresServer
         while read -r word; do
           case $word in
             crash) "$bin/pg_ctl" -D "$directory/data" -s -w -m immediate stop ;;
+            save) "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop && rm -rf "$directory/saved" && cp -a "$directory/data" "$directory/saved" && start ;;
+            restore) "$bin/pg_ctl" -D "$directory/data" -s -w -m immediate stop && rm -rf "$directory/data" && cp -a "$directory/saved" "$directory/data" && start ;;
             stop) "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop ;;
-            kill) kill -9 "$(head -n 1 "$directory/data/postmaster.pid")" ;;
-            start) "$bin/pg_ctl" -D "$directory/data" -s status >/dev/null || start ;;
+            kill) kill_first ;;
+            start) start ;;
             promote) "$bin/pg_ctl" -D "$directory/data" -s -w promote ;;
           esac && echo ready || echo failed
         done
@@ -105,6 +113,9 @@ internal sealed class InstalledPostgres : PostgresServer
     public override Task StopAsync() => SayAsync("stop");
 
     public override Task KillAsync() => SayAsync("kill");
+    public override Task SaveAsync() => SayAsync("save");
+
+    public override Task GoBackAsync() => SayAsync("restore");
 
     public override async ValueTask DisposeAsync()
     {

@@ -44,6 +44,14 @@ public abstract class PostgresServer : IAsyncDisposable
     /// <summary>SIGKILL of its first process; where that is not to be had, <see cref="CrashAsync"/>.</summary>
     public virtual Task KillAsync() => CrashAsync();
 
+    /// <summary>Stops it, copies its data aside, and starts it again.</summary>
+    /// <exception cref="NotSupportedException">It is in a container.</exception>
+    public virtual Task SaveAsync() => throw new NotSupportedException("A server in a container keeps no copies: install PostgreSQL's binaries for this test.");
+
+    /// <summary>Ends it and starts it on the copy of <see cref="SaveAsync"/>: what was committed since then is lost.</summary>
+    /// <exception cref="NotSupportedException">It is in a container.</exception>
+    public virtual Task GoBackAsync() => throw new NotSupportedException("A server in a container keeps no copies: install PostgreSQL's binaries for this test.");
+
     /// <summary>Starts a second server that follows this one, as 'standby'; it takes reads when this returns.</summary>
     /// <exception cref="NotSupportedException">It is in a container.</exception>
     public virtual Task<PostgresServer> StartStandbyAsync() => throw new NotSupportedException(StandbyAbsence);

@@ -35,6 +35,8 @@ internal sealed class ForgetfulLog(IShardLog log, ShardPlantedBug bug) : IShardL
     public ValueTask<bool> IsCurrentAsync(ShardKey shard, long epoch, CancellationToken cancellationToken) =>
         log.IsCurrentAsync(shard, epoch, cancellationToken);
 
+    public ValueTask<bool> NoteLossAsync(ShardKey shard, ShardLoss loss, CancellationToken cancellationToken) => log.NoteLossAsync(shard, loss, cancellationToken);
+
     public ValueTask DeleteStreamAsync(StreamGeneration stream, CancellationToken cancellationToken) => log.DeleteStreamAsync(stream, cancellationToken);
 
     public ValueTask<ExpiryReport> ExpireAsync(IReadOnlyDictionary<StreamGeneration, long> horizons, CancellationToken cancellationToken) =>

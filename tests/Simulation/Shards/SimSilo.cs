@@ -21,7 +21,7 @@ internal sealed class SimSilo(SimStream stream, IShardLog log, TimeProvider time
     public async Task<AppendResult> AppendAsync(ShardId id, AppendRequest request)
     {
         var (shard, _) = Get(id);
-        var result = await shard.AppendAsync(request.Blocks, request.HandledRepeats, null, default);
+        var result = await shard.AppendAsync(request.Blocks, request.HandledRepeats, request.Known, null, default);
         LetGo(id, shard);
         return result;
     }

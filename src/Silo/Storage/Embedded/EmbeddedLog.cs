@@ -149,6 +149,9 @@ public sealed class EmbeddedLog : IShardLog, IAsyncDisposable
     public ValueTask<long?> FindAsync(ShardKey shard, long arrivalUnixMilliseconds, CancellationToken cancellationToken) =>
         cursor.FindAsync(shard, arrivalUnixMilliseconds, cancellationToken);
 
+    /// <summary>Notes nothing: whoever knows its shards has it open, and a data directory is not exchanged under an open log.</summary>
+    public ValueTask<bool> NoteLossAsync(ShardKey shard, ShardLoss loss, CancellationToken cancellationToken) => ValueTask.FromResult(false);
+
     public ValueTask<bool> IsCurrentAsync(ShardKey shard, long epoch, CancellationToken cancellationToken)
     {
         lock (shards.Gate)

@@ -43,6 +43,9 @@ public sealed class PostgresOptions
     internal IReadOnlyList<string> ConnectionStrings =>
         [ConnectionString, .. LogDatabases.Split(['|', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
 
+    /// <summary>Faults for tests of tests.</summary>
+    internal PlantedBugs PlantedBugs { get; set; }
+
     /// <summary>What is wrong and how to mend it; empty where all is well.</summary>
     public IReadOnlyList<string> Faults()
     {

@@ -10,6 +10,8 @@ internal sealed class MemoryShardLog : IShardLog
 {
     private readonly Dictionary<ShardKey, List<RecordBlock>> shards = [];
     private readonly Dictionary<ShardKey, long> epochs = [];
+    private readonly Dictionary<ShardKey, long> lost = [];
+    private readonly Dictionary<ShardKey, long> skipped = [];
     private readonly Queue<TaskCompletionSource> held = [];
 
     /// <summary>What the next appends come to; Committed where the queue is empty.</summary>
@@ -25,6 +27,11 @@ internal sealed class MemoryShardLog : IShardLog
     public ShardKey? Damaged { get; set; }
 
     public int Reads { get; private set; }
+
+    /// <summary>It can go back behind those who know it, and notes what it is told of that.</summary>
+    public bool NotesLosses { get; set; }
+
+    public List<ShardLoss> Losses { get; } = [];
 
     public List<RecordBlock> BlocksOf(ShardKey shard) => shards.TryGetValue(shard, out var blocks) ? blocks : shards[shard] = [];
 
@@ -42,8 +49,15 @@ internal sealed class MemoryShardLog : IShardLog
         var blocks = BlocksOf(shard);
         var last = blocks.Count == 0 ? default : blocks[^1].Head;
         var state = blocks.FindLast(block => block.Head.IsControl)?.Head.Ordinal ?? -1;
+        var position = blocks.Count == 0 ? 0 : last.EndPosition;
         return ValueTask.FromResult(new ShardHead(
-            epoch, blocks.Count, blocks.Count == 0 ? 0 : last.EndPosition, last.ArrivalUnixMilliseconds, state, (last.Flags & BlockFlags.Seal) != 0));
+            epoch,
+            blocks.Count,
+            Math.Max(position, skipped.GetValueOrDefault(shard)),
+            last.ArrivalUnixMilliseconds,
+            state,
+            (last.Flags & BlockFlags.Seal) != 0,
+            lost.TryGetValue(shard, out var end) ? end : null));
     }
 
     public async ValueTask<AppendOutcome> AppendAsync(ShardAppend append)
@@ -84,6 +98,33 @@ internal sealed class MemoryShardLog : IShardLog
 
     public ValueTask<bool> IsCurrentAsync(ShardKey shard, long epoch, CancellationToken cancellationToken) =>
         ValueTask.FromResult(epochs.GetValueOrDefault(shard) == epoch);
+
+    public ValueTask<bool> NoteLossAsync(ShardKey shard, ShardLoss loss, CancellationToken cancellationToken)
+    {
+        if (!NotesLosses || loss.Epoch != epochs.GetValueOrDefault(shard))
+        {
+            return ValueTask.FromResult(false);
+        }
+
+        Losses.Add(loss);
+        lost[shard] = loss.Known.Position;
+        return ValueTask.FromResult(true);
+    }
+
+    /// <summary>Goes back to an earlier state, as a database does that is restored.</summary>
+    public void GoBack(ShardKey shard, int blocks, long epoch)
+    {
+        BlocksOf(shard).RemoveRange(blocks, BlocksOf(shard).Count - blocks);
+        epochs[shard] = epoch;
+    }
+
+    /// <summary>Goes on as an operator's word has it: past everything that was told.</summary>
+    public void Accept(ShardKey shard)
+    {
+        lost.Remove(shard, out var end);
+        epochs[shard] += 1L << 32;
+        skipped[shard] = end + ShardLoss.Distance;
+    }
 
     public ValueTask DeleteStreamAsync(StreamGeneration stream, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 

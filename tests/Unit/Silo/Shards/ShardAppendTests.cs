@@ -196,14 +196,14 @@ public sealed class ShardAppendTests
         var limit = new ThroughputLimit(new BrokerLimits(), fixture.Time);
         var shard = fixture.Open(whole);
         var keys = Enumerable.Range(0, 1_001).Select(i => $"k{i}").ToArray();
-        var over = await shard.AppendAsync(Batch(whole, Id(1), keys), [], limit, CancellationToken.None);
+        var over = await shard.AppendAsync(Batch(whole, Id(1), keys), [], default, limit, CancellationToken.None);
 
         Assert.Equal((BrokerErrorCode.ProvisionedThroughputExceeded, 1_000), (over.Code, over.AdmittedRecords));
         Assert.Contains("shardId-000000000000", over.Message, StringComparison.Ordinal);
         Assert.Contains("Broker:Limits:ShardWriteRecordsPerSecond", over.Message, StringComparison.Ordinal);
-        Assert.Equal(BrokerErrorCode.None, (await shard.AppendAsync(Batch(whole, Id(1), keys[..1_000]), [], limit, CancellationToken.None)).Code);
+        Assert.Equal(BrokerErrorCode.None, (await shard.AppendAsync(Batch(whole, Id(1), keys[..1_000]), [], default, limit, CancellationToken.None)).Code);
         fixture.Time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal(BrokerErrorCode.None, (await shard.AppendAsync(Batch(whole, Id(2), keys[..1_000]), [], limit, CancellationToken.None)).Code);
+        Assert.Equal(BrokerErrorCode.None, (await shard.AppendAsync(Batch(whole, Id(2), keys[..1_000]), [], default, limit, CancellationToken.None)).Code);
     }
 
     private static ShardKey Key(ShardDescription shard) => new(ShardFixture.Stream, shard.Id);

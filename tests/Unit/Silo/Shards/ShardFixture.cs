@@ -52,7 +52,7 @@ internal sealed class ShardFixture
         SynchronizationContext.SetSynchronizationContext(null);
         try
         {
-            return shard.AppendAsync(blocks, [.. handled], null, CancellationToken.None).AsTask();
+            return shard.AppendAsync(blocks, [.. handled], default, null, CancellationToken.None).AsTask();
         }
         finally
         {

@@ -24,9 +24,18 @@ internal static class CommitBatch
             sealed = u.sealed, commit_id = $12, previous_segment = h.segment, segment = u.segment
         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
             u (g, s, epoch, first_ordinal, first_position, ordinal, position, arrival, state, sealed, segment)
-        WHERE h.generation = u.g AND h.shard = u.s AND h.epoch = u.epoch
-            AND h.next_ordinal = u.first_ordinal AND h.next_position = u.first_position AND NOT h.sealed
+        WHERE h.generation = u.g AND h.shard = u.s
+        """ + Fence + """
+
         RETURNING h.generation, h.shard
+        """;
+
+    private const string Fence = " AND h.epoch = u.epoch AND h.next_ordinal = u.first_ordinal AND h.next_position = u.first_position AND NOT h.sealed";
+
+    /// <summary>What the planted bug puts in the place of a refusal.</summary>
+    private const string Overwrite = """
+         ON CONFLICT (generation, shard, ordinal) DO UPDATE SET first_position = excluded.first_position, records = excluded.records,
+            arrival = excluded.arrival, bytes = excluded.bytes, block = excluded.block
         """;
 
     private const string Extend = """
@@ -41,13 +50,14 @@ internal static class CommitBatch
     /// <param name="runs">In shard order, one a shard.</param>
     /// <param name="segments">Where each run's blocks go.</param>
     /// <param name="buffer">Of this commit until it returns; where it throws, for good.</param>
+    /// <param name="bugs">None but in tests.</param>
     /// <returns>The shards whose runs are durable; those of the others stay out.</returns>
     /// <exception cref="NpgsqlException">Nothing is committed where the server answered so (<see cref="PostgresErrors.IsRefusal"/>), otherwise it is unknown.</exception>
     public static async ValueTask<HashSet<ShardKey>> ExecuteAsync(
-        NpgsqlConnection connection, IReadOnlyList<CommitRun> runs, IReadOnlyList<long> segments, CommitBuffer buffer)
+        NpgsqlConnection connection, IReadOnlyList<CommitRun> runs, IReadOnlyList<long> segments, CommitBuffer buffer, PlantedBugs bugs)
     {
         var id = Guid.NewGuid();
-        await using var batch = Make(connection, runs, segments, buffer, id);
+        await using var batch = Make(connection, runs, segments, buffer, id, bugs.HasFlag(PlantedBugs.ForgotFence));
         HashSet<ShardKey> moved = [];
 
         // The last result is read only after the transaction's end: whoever gets past it knows that it is durable.
@@ -66,7 +76,7 @@ internal static class CommitBatch
     }
 
     private static NpgsqlBatch Make(
-        NpgsqlConnection connection, IReadOnlyList<CommitRun> runs, IReadOnlyList<long> segments, CommitBuffer buffer, Guid id)
+        NpgsqlConnection connection, IReadOnlyList<CommitRun> runs, IReadOnlyList<long> segments, CommitBuffer buffer, Guid id, bool isFenceForgotten)
     {
         var ends = runs.Select(run => run.End).ToArray();
         long[] generations = [.. runs.Select(run => run.Shard.Key.Stream.Value)];
@@ -77,7 +87,7 @@ internal static class CommitBatch
         var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(Command(Lock, Value(generations), Value(shards)));
         batch.BatchCommands.Add(Command(
-            Move,
+            isFenceForgotten ? Move.Replace(Fence, "", StringComparison.Ordinal) : Move,
             Value(generations),
             Value(shards),
             Value<long[]>([.. runs.Select(run => run.Shard.Epoch)]),
@@ -96,7 +106,7 @@ internal static class CommitBatch
             var insert = $"""
                 INSERT INTO broker_segment_{segments[i]} (generation, shard, ordinal, first_position, records, arrival, bytes, block)
                 SELECT generation, shard, $3, $4, $5, $6, $7, $8 FROM broker_heads WHERE generation = $1 AND shard = $2 AND commit_id = $9
-                """;
+                """ + (isFenceForgotten ? Overwrite : "");
             foreach (var block in runs[i].Appends.SelectMany(append => append.Append.Blocks))
             {
                 batch.BatchCommands.Add(Command(

@@ -59,7 +59,7 @@ internal sealed class DatabaseLog : IShardLog, IAsyncDisposable
             return NoHead;
         }
 
-        var head = HeadOf(opened.Epoch, opened.Durable);
+        var head = HeadOf(opened.Epoch, opened.Durable) with { LostEnd = opened.LostEnd };
         committer.Opened(opened);
         return head;
     }
@@ -80,6 +80,23 @@ internal sealed class DatabaseLog : IShardLog, IAsyncDisposable
 
     public async ValueTask<bool> IsCurrentAsync(ShardKey shard, long epoch, CancellationToken cancellationToken) =>
         (await heads.ReadAsync(shard, cancellationToken))?.Epoch == epoch;
+
+    public async ValueTask<bool> NoteLossAsync(ShardKey shard, ShardLoss loss, CancellationToken cancellationToken)
+    {
+        // A write, so that a standby that lags can neither deny nor claim a loss.
+        NpgsqlParameter[] parameters =
+        [
+            new NpgsqlParameter<long> { TypedValue = shard.Stream.Value },
+            new NpgsqlParameter<int> { TypedValue = shard.Shard.Index },
+            new NpgsqlParameter<long> { TypedValue = loss.Epoch },
+            new NpgsqlParameter<long> { TypedValue = loss.FoundPosition },
+            new NpgsqlParameter<long> { TypedValue = loss.Known.Position },
+            new NpgsqlParameter<long> { TypedValue = loss.Known.Epoch },
+            new NpgsqlParameter<string> { TypedValue = loss.Witness },
+            new NpgsqlParameter<string> { TypedValue = Environment.MachineName },
+        ];
+        return await RunAsync("SELECT broker_note_loss($1, $2, $3, $4, $5, $6, $7, $8)", parameters, cancellationToken) is true;
+    }
 
     public async ValueTask DeleteStreamAsync(StreamGeneration stream, CancellationToken cancellationToken)
     {

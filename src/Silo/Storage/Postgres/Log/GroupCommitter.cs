@@ -166,7 +166,7 @@ internal sealed partial class GroupCommitter(NpgsqlDataSource database, Segments
                 places[i] = await segments.EnsureAsync(connection, runs[i].Shard.Key.Stream, runs[i].End.LastArrival, CancellationToken.None);
             }
 
-            var moved = await CommitBatch.ExecuteAsync(connection, runs, places, buffer);
+            var moved = await CommitBatch.ExecuteAsync(connection, runs, places, buffer, options.PlantedBugs);
             delay = options.MinReconnectDelay;
             foreach (var run in runs)
             {

@@ -7,11 +7,14 @@ namespace Broker.Silo.Storage.Postgres.Log;
 internal sealed class LogShard(ShardKey key, long epoch, ShardEnd end)
 {
     /// <summary>Those of a head that <see cref="Read"/> takes, first and in this order.</summary>
-    public const string Columns = "epoch, next_ordinal, next_position, last_arrival, state_ordinal, sealed";
+    public const string Columns = "epoch, next_ordinal, next_position, last_arrival, state_ordinal, sealed, lost_end";
 
     public ShardKey Key { get; } = key;
 
     public long Epoch { get; } = epoch;
+
+    /// <inheritdoc cref="ShardHead.LostEnd"/>
+    public long? LostEnd { get; init; }
 
     /// <summary>Where the log ends for readers, as this owner's commits left it.</summary>
     public ShardEnd Durable { get; set; } = end;
@@ -26,7 +29,10 @@ internal sealed class LogShard(ShardKey key, long epoch, ShardEnd end)
     public bool WasRefusedForSpace { get; set; }
 
     public static LogShard Read(ShardKey key, NpgsqlDataReader row) => new(
-        key, row.GetInt64(0), new ShardEnd(row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetBoolean(5)));
+        key, row.GetInt64(0), new ShardEnd(row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetBoolean(5)))
+    {
+        LostEnd = row.IsDBNull(6) ? null : row.GetInt64(6),
+    };
 
     /// <summary>Checks an append against the queued end and, where it is in order, moves that past it.</summary>
     /// <returns>Why it is refused; null where it is admitted.</returns>

@@ -86,6 +86,9 @@ public sealed class PostgresLog : IShardLog, IAsyncDisposable
     public async ValueTask<bool> IsCurrentAsync(ShardKey shard, long epoch, CancellationToken cancellationToken) =>
         await (await FindLogAsync(shard, cancellationToken)).IsCurrentAsync(shard, epoch, cancellationToken);
 
+    public async ValueTask<bool> NoteLossAsync(ShardKey shard, ShardLoss loss, CancellationToken cancellationToken) =>
+        await (await FindLogAsync(shard, cancellationToken)).NoteLossAsync(shard, loss, cancellationToken);
+
     public async ValueTask DeleteStreamAsync(StreamGeneration stream, CancellationToken cancellationToken)
     {
         // From here on nothing of it is pinned anew; so the pins tell all databases that have something of it.

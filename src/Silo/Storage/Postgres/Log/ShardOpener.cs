@@ -108,7 +108,7 @@ internal sealed partial class ShardOpener : IDisposable
             {
                 while (await reader.ReadAsync())
                 {
-                    var key = new ShardKey(new StreamGeneration(reader.GetInt64(6)), new ShardId(reader.GetInt32(7)));
+                    var key = new ShardKey(new StreamGeneration(reader.GetInt64(7)), new ShardId(reader.GetInt32(8)));
                     opened.Add(key, LogShard.Read(key, reader));
                 }
 
@@ -127,7 +127,7 @@ internal sealed partial class ShardOpener : IDisposable
             {
                 var shard = asked[i];
                 answers[i] = opened.TryGetValue(shard, out var last)
-                    ? (new LogShard(shard, last.Epoch - --times[shard], last.Durable), false)
+                    ? (new LogShard(shard, last.Epoch - --times[shard], last.Durable) { LostEnd = last.LostEnd }, false)
                     : (null, !deleted.Contains(shard.Stream.Value));
             }
 
@@ -151,10 +151,13 @@ internal sealed partial class ShardOpener : IDisposable
         {
             await connection.OpenAsync(cancellationToken);
 
+            // Of a connection that turns out to have ended it cannot be asked any more.
+            var waiter = connection.ProcessID;
+
             // Not cancelled once it is sent, and harmless where its answer is lost: the next opening raises the epoch again.
             var opening = RaiseAsync(connection, shard);
             using var done = new CancellationTokenSource();
-            var clearing = ClearWayAsync(connection.ProcessID, shard, done.Token);
+            var clearing = ClearWayAsync(waiter, shard, done.Token);
             try
             {
                 return await opening;

@@ -95,7 +95,9 @@ public sealed partial class DatabaseTime : TimeProvider, IClusterTime, IStorageC
     public async ValueTask CloseAsync(CancellationToken cancellationToken)
     {
         await stop.CancelAsync();
-        await loop.WaitAsync(cancellationToken);
+
+        // What has no time left to stop must not fail the rest of the stopping.
+        await loop.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public void Dispose() => stop.Dispose();

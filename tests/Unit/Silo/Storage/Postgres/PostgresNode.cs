@@ -14,7 +14,8 @@ internal sealed class PostgresNode : IAsyncDisposable
 
     public PostgresLog Log { get; }
 
-    public static async Task<PostgresNode> OpenAsync(string connectionString, TimeSpan? lockTimeout = null, string logDatabases = "")
+    public static async Task<PostgresNode> OpenAsync(
+        string connectionString, TimeSpan? lockTimeout = null, string logDatabases = "", PlantedBugs bugs = PlantedBugs.None)
     {
         var options = new PostgresOptions
         {
@@ -23,6 +24,7 @@ internal sealed class PostgresNode : IAsyncDisposable
             MaxConnections = 8,
             LockTimeout = lockTimeout ?? TimeSpan.FromMilliseconds(300),
             MinReconnectDelay = TimeSpan.FromMilliseconds(10),
+            PlantedBugs = bugs,
         };
         var source = options.CreateDataSource();
         return new PostgresNode(source, await PostgresLog.OpenAsync(source, options, TimeProvider.System, NullLogger<PostgresLog>.Instance, default));
