@@ -1,18 +1,28 @@
 using Broker.Contracts.Errors;
 using Broker.Gateway.Errors;
 using Grpc.Core;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Extensions.Hosting;
 
 namespace Broker.Gateway.Hosting;
 
 /// <summary>Ends long calls when the process is told to stop: they stop reading, answer what is in flight, and end with UNAVAILABLE.</summary>
-/// <remarks>Runs before the server stops, which would cut the connections under the calls' last words.</remarks>
-public sealed class GatewayDrain(TimeProvider clock) : IHostedLifecycleService, IDisposable
+/// <remarks>
+/// Runs before the server stops, which would cut the connections under the calls' last words. Then it stops the server itself, with a patience
+/// of its own: the host's is for what comes after, and a client that holds its connection open must not use it up.
+/// </remarks>
+/// <param name="clock">Measures waits.</param>
+/// <param name="server">The server of the host; null where there is none to stop.</param>
+public sealed class GatewayDrain(TimeProvider clock, IServer? server = null) : IHostedLifecycleService, IDisposable
 {
     /// <summary>For clients to read how their calls ended, before their connections close.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromMilliseconds(200);
 
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(15);
+    /// <summary>For calls to answer what is in flight. What a put waits for at most, its storage in trouble, is longer; its client repeats it.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
+
+    /// <summary>For connections to close, before they are cut off.</summary>
+    private static readonly TimeSpan ConnectionPatience = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource draining = new();
     private readonly TaskCompletionSource empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -60,6 +70,12 @@ public sealed class GatewayDrain(TimeProvider clock) : IHostedLifecycleService, 
         catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
         {
             // The server cuts what is left.
+        }
+
+        if (server is not null)
+        {
+            using var patience = new CancellationTokenSource(ConnectionPatience, clock);
+            await server.StopAsync(patience.Token);
         }
     }
 
