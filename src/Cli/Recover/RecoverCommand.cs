@@ -27,7 +27,9 @@ internal static class RecoverCommand
         var stream = new Option<string?>("--stream") { Description = "The shards of one stream alone. The others of the database lost records too.", HelpName = "NAME" };
         var account = new Option<string>("--account")
         {
-            Description = "The stream's account (default 000000000000).", HelpName = "ID", DefaultValueFactory = _ => new BrokerIdentity().AccountId,
+            Description = "The stream's account (default 000000000000).",
+            HelpName = "ID",
+            DefaultValueFactory = _ => new BrokerIdentity().AccountId,
         };
         var accept = new Option<bool>("--accept-loss")
         {

@@ -49,7 +49,7 @@ public sealed class ClusterNetworkTests
         using var client = await ConnectAsync(proxy);
         await network.SlowAsync(node, TimeSpan.FromMilliseconds(200));
         var began = TimeProvider.System.GetTimestamp();
-        await SayAsync(client, new byte[100_000]);
+        await SayAsync(client, new byte[600_000]);
         Assert.True(TimeProvider.System.GetElapsedTime(began) > TimeSpan.FromMilliseconds(150));
         await network.HurryAsync(node);
         Assert.Equal(1, await SayAsync(client, 1));
