@@ -48,6 +48,7 @@ listen_addresses = '127.0.0.1'
 unix_socket_directories = '$root/postgres'
 shared_buffers = 512MB
 max_wal_size = 4GB
+min_wal_size = 4GB
 max_connections = 300
 END
 "${as[@]}" "$postgres_bin/pg_ctl" -D "$root/postgres/data" -l "$root/postgres/log" -s -w start
