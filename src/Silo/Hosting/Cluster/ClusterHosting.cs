@@ -62,6 +62,7 @@ public static class ClusterHosting
 
     internal static void AddClusterStorage(this IServiceCollection services)
     {
+        services.AddSingleton<IStorageComponent, SiloPorts>();
         services.TryAddSingleton<ISweepTurns, SharedSweepTurns>();
         services.TryAddSingleton<PostgresSchema>();
         services.AddSingleton<IStorageComponent, PostgresMigration>();
