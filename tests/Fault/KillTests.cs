@@ -2,6 +2,7 @@ using System.Globalization;
 using Broker.Tests.Harness;
 using Broker.V1;
 using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -41,7 +42,7 @@ public sealed class KillTests(ITestOutputHelper output)
             using var channel = broker.Connect();
             var streams = new StreamService.StreamServiceClient(channel);
             await BrokerProcess.WaitUntilActiveAsync(streams, Stream);
-            var read = await Reading.AllAsync(new RecordService.RecordServiceClient(channel), streams, Stream);
+            var read = await Explained(broker, () => Reading.AllAsync(new RecordService.RecordServiceClient(channel), streams, Stream));
             AssertSound(ledger, read, broker);
             output.WriteLine($"round {round}: {ledger.AcknowledgedCount - before} more acknowledged, {read.Count} read");
         }
@@ -127,7 +128,7 @@ public sealed class KillTests(ITestOutputHelper output)
         using var channel = broker.Connect();
         var records = new RecordService.RecordServiceClient(channel);
         var streams = new StreamService.StreamServiceClient(channel);
-        var all = await Reading.AllAsync(records, streams, Stream);
+        var all = await Explained(broker, () => Reading.AllAsync(records, streams, Stream));
         AssertSound(ledger, all, broker);
         output.WriteLine($"{ledger.AcknowledgedCount} acknowledged, {all.Count} read, {(await Reading.ShardsAsync(streams, Stream)).Count} shards");
 
@@ -168,6 +169,19 @@ public sealed class KillTests(ITestOutputHelper output)
     {
         var faults = ledger.Check(read, new HashSet<string> { "produce0", "produce1", "put", "puts" });
         Assert.True(faults.Count == 0, $"{faults.Count} faults:\n{string.Join('\n', faults.Take(20))}\n{broker.Output}");
+    }
+
+    /// <summary>A read that fails tells what the broker said meanwhile.</summary>
+    private static async Task<T> Explained<T>(BrokerProcess broker, Func<Task<T>> read)
+    {
+        try
+        {
+            return await read();
+        }
+        catch (RpcException exception)
+        {
+            throw new InvalidOperationException($"{exception.Status}\n{broker.Output}", exception);
+        }
     }
 
     private static async Task UntilDisconnected(Func<Task> work)

@@ -151,8 +151,8 @@ public sealed class OnDemandScalingTests : IAsyncLifetime
     private Task<SiloFixture> StartAsync() => SiloFixture.StartAsync(
         directory.Path,
         shards,
-        ("Broker:OnDemand:HotBytesPerSecond", "200000"),
-        ("Broker:OnDemand:HotRecordsPerSecond", "200"),
+        ("Broker:OnDemand:HotBytesPerSecond", "20000"),
+        ("Broker:OnDemand:HotRecordsPerSecond", "20"),
         ("Broker:OnDemand:ColdBytesPerSecond", "1000"),
         ("Broker:OnDemand:ColdRecordsPerSecond", "1"),
         ("Broker:OnDemand:HotFor", "00:00:00.5"),
