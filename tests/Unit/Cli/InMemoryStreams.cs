@@ -28,6 +28,7 @@ internal sealed class InMemoryStreams(InMemoryBroker broker) : StreamService.Str
                 ShardId = shard.Id,
                 ParentShardId = shard.Parents.ElementAtOrDefault(0) ?? "",
                 AdjacentParentShardId = shard.Parents.ElementAtOrDefault(1) ?? "",
+                HashKeyRange = new() { StartingHashKey = shard.Range.Start.ToString(), EndingHashKey = shard.Range.End.ToString() },
             }));
         return Task.FromResult(response);
     }
