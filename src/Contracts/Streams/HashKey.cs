@@ -26,6 +26,11 @@ public readonly record struct HashKey([property: Id(0)] UInt128 Value) : ICompar
     [SuppressMessage("Security", "CA5351:Do Not Use Broken Cryptographic Algorithms", Justification = "AWS's partitioning function.")]
     public static HashKey OfPartitionKey(ReadOnlySpan<byte> utf8)
     {
+        if (utf8.Length <= ShortMd5.MaxBytes)
+        {
+            return new HashKey(ShortMd5.Hash(utf8));
+        }
+
         Span<byte> digest = stackalloc byte[MD5.HashSizeInBytes];
         MD5.HashData(utf8, digest);
         return new HashKey(BinaryPrimitives.ReadUInt128BigEndian(digest));

@@ -8,7 +8,7 @@ namespace Broker.Silo.Shards;
 public sealed class ShardTail(TailCache cache)
 {
     private readonly Lock gate = new();
-    private readonly List<RecordBlock?> blocks = [];
+    private readonly List<TailBlock> blocks = [];
     private int first;
 
     /// <summary>Adds the next committed block, which must follow on the last one.</summary>
@@ -20,7 +20,7 @@ public sealed class ShardTail(TailCache cache)
             blocks.Add(kept);
         }
 
-        cache.Added(this, block.EncodedLength);
+        cache.Added(this, kept);
     }
 
     /// <summary>Reads from a position on, if it lies in the tail.</summary>
@@ -29,7 +29,7 @@ public sealed class ShardTail(TailCache cache)
     {
         lock (gate)
         {
-            if (first == blocks.Count || blocks[first]!.Head.FirstPosition > fromPosition)
+            if (first == blocks.Count || blocks[first].Block.Head.FirstPosition > fromPosition)
             {
                 return false;
             }
@@ -39,7 +39,7 @@ public sealed class ShardTail(TailCache cache)
             while (low < high)
             {
                 var middle = (low + high) / 2;
-                if (blocks[middle]!.Head.EndPosition > fromPosition)
+                if (blocks[middle].Block.Head.EndPosition > fromPosition)
                 {
                     high = middle;
                 }
@@ -52,8 +52,8 @@ public sealed class ShardTail(TailCache cache)
             var bytes = 0L;
             for (var i = low; i < blocks.Count && (bytes < maxBytes || i == low); i++)
             {
-                into.Add(blocks[i]!);
-                bytes += blocks[i]!.OpenedLength;
+                into.Add(blocks[i].Copy());
+                bytes += blocks[i].Block.OpenedLength;
             }
 
             return low < blocks.Count;
@@ -70,7 +70,7 @@ public sealed class ShardTail(TailCache cache)
                 return;
             }
 
-            blocks[first++] = null;
+            blocks[first++] = default;
             if (first == blocks.Count)
             {
                 blocks.Clear();

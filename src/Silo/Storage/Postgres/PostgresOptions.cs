@@ -117,6 +117,9 @@ public sealed class PostgresOptions
             WriteBufferSize = 64 * 1024,
             MaxAutoPrepare = 64,
 
+            // Nothing here outlasts its transaction: setting a connection back would cost every commit statements of its own.
+            NoResetOnClose = true,
+
             // Of several hosts: how long one that was the primary is taken for it, and one that was not for none.
             HostRecheckSeconds = 1,
             AutoPrepareMinUsages = 3,

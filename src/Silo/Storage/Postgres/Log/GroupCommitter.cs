@@ -118,6 +118,9 @@ internal sealed partial class GroupCommitter(NpgsqlDataSource database, Segments
             if (idle is not null)
             {
                 await idle;
+
+                // Callers that came with the first one have their turn: one commit is cheaper than two.
+                await Task.Yield();
             }
             else if (!await CommitAsync(runs))
             {
