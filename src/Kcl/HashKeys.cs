@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Broker.Contracts.Streams;
 
 namespace Broker.Kcl;
 
@@ -16,6 +17,11 @@ internal static class HashKeys
     [SuppressMessage("Security", "CA5351:Do Not Use Broken Cryptographic Algorithms", Justification = "AWS's partitioning function.")]
     public static UInt128 OfPartitionKey(ReadOnlySpan<byte> utf8)
     {
+        if (utf8.Length <= ShortMd5.MaxBytes)
+        {
+            return ShortMd5.Hash(utf8);
+        }
+
         Span<byte> digest = stackalloc byte[MD5.HashSizeInBytes];
         MD5.HashData(utf8, digest);
         return BinaryPrimitives.ReadUInt128BigEndian(digest);

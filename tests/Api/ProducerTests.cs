@@ -4,7 +4,6 @@ using System.Text;
 using Broker.Kcl.Producer;
 using Broker.Tests.Harness;
 using Broker.V1;
-using Grpc.Core;
 using Xunit;
 
 namespace Broker.Tests.Api;
