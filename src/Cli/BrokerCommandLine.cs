@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Broker.Cli.Bench;
+using Broker.Cli.Groups;
 using Broker.Cli.Migrate;
 using Broker.Cli.Records;
 using Broker.Cli.Recover;
@@ -27,6 +28,8 @@ internal static class BrokerCommandLine
         LimitsCommand.Create(),
         PutCommand.Create(),
         TailCommand.Create(),
+        ConsumeCommand.Create(),
+        AppCommand.Create(),
         BenchCommand.Create(),
         VerifyCommand.Create(),
     };

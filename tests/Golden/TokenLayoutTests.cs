@@ -34,6 +34,10 @@ public sealed class TokenLayoutTests : IBrokerGrains
 
     IShardGrain IBrokerGrains.Shard(ShardKey shard) => throw new NotSupportedException();
 
+    public IApplicationsGrain Applications => throw new NotSupportedException();
+
+    public ILeaseTableGrain LeaseTable(string application) => throw new NotSupportedException();
+
     [Fact]
     public async Task An_iterator_is_written_and_read_as_version_1()
     {

@@ -23,12 +23,15 @@ internal sealed class BrokerConnection : IDisposable
         this.channel = channel;
         Streams = new StreamService.StreamServiceClient(channel);
         Records = new RecordService.RecordServiceClient(channel);
+        Applications = new ApplicationService.ApplicationServiceClient(channel);
         Invoker = channel.CreateCallInvoker();
     }
 
     public StreamService.StreamServiceClient Streams { get; }
 
     public RecordService.RecordServiceClient Records { get; }
+
+    public ApplicationService.ApplicationServiceClient Applications { get; }
 
     /// <summary>For calls whose messages are not the generated ones.</summary>
     public Grpc.Core.CallInvoker Invoker { get; }

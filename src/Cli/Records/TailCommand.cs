@@ -75,7 +75,7 @@ internal static class TailCommand
     }
 
     /// <summary>Standard output such that a pipe whose reader has gone is an IOException, which the console's own stream hides.</summary>
-    private static Stream OpenOutput()
+    internal static Stream OpenOutput()
     {
         if (Console.IsOutputRedirected && !OperatingSystem.IsWindows())
         {

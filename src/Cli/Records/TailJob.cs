@@ -7,7 +7,7 @@ namespace Broker.Cli.Records;
 internal sealed class TailJob(StreamFollower follower, RecordWriter writer, long? count) : IDisposable
 {
     /// <summary>EPIPE, as .NET passes it on.</summary>
-    private const int BrokenPipe = 32;
+    internal const int BrokenPipe = 32;
 
     private readonly SemaphoreSlim turn = new(1);
     private readonly CancellationTokenSource enough = new();

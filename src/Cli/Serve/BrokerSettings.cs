@@ -9,6 +9,7 @@ using Broker.Gateway.Hosting;
 using Broker.Gateway.Hosting.Tls;
 using Broker.Silo.Hosting;
 using Broker.Silo.Hosting.Cluster;
+using Broker.Silo.Leases;
 using Broker.Silo.Shards;
 using Broker.Silo.Shards.Moving;
 using Broker.Silo.Storage.Embedded;
@@ -34,6 +35,7 @@ internal static class BrokerSettings
         ["Limits"] = typeof(BrokerLimits),
         ["Producers"] = typeof(ProducerLimits),
         ["OnDemand"] = typeof(OnDemandOptions),
+        ["Leases"] = typeof(LeaseOptions),
         ["Clock"] = typeof(DatabaseTimeOptions),
         ["Retention"] = typeof(RetentionOptions),
         ["Identity"] = typeof(BrokerIdentity),

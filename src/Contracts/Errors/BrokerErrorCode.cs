@@ -84,4 +84,7 @@ public enum BrokerErrorCode
 
     /// <summary>A fault of the broker itself.</summary>
     Internal,
+
+    /// <summary>The lease is another worker's by now, or another call's: what is processed under it is processed again there.</summary>
+    LeaseLost,
 }

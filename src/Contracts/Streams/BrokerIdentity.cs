@@ -17,6 +17,9 @@ public sealed partial class BrokerIdentity
     public string ConsumerArn(string streamName, ConsumerDescription consumer) =>
         string.Create(CultureInfo.InvariantCulture, $"{StreamArn(streamName)}/consumer/{consumer.Name}:{consumer.CreatedUnixMilliseconds / 1000}");
 
+    /// <summary>What policies know an application (a consumer group) as; AWS has no ARN for it.</summary>
+    public string ApplicationArn(string applicationName) => $"arn:aws:kinesis:{Region}:{AccountId}:application/{applicationName}";
+
     /// <summary>What policies know a consumer as whose creation is not there yet, or is not known: its time is <c>*</c>.</summary>
     public string NewConsumerArn(string streamName, string consumerName) => $"{StreamArn(streamName)}/consumer/{consumerName}:*";
 

@@ -29,6 +29,7 @@ public static class BrokerErrors
         BrokerErrorCode.BatchTooOld => new(StatusCode.OutOfRange, "BATCH_TOO_OLD"),
         BrokerErrorCode.BatchMismatch => new(StatusCode.InvalidArgument, "BATCH_MISMATCH"),
         BrokerErrorCode.TooManyProducers => new(StatusCode.ResourceExhausted, "TOO_MANY_PRODUCERS", TimeSpan.FromSeconds(5)),
+        BrokerErrorCode.LeaseLost => new(StatusCode.FailedPrecondition, "LEASE_LOST"),
         BrokerErrorCode.StorageFull => new(StatusCode.ResourceExhausted, "STORAGE_FULL", TimeSpan.FromSeconds(5)),
         BrokerErrorCode.DataLoss => new(StatusCode.DataLoss, "DATA_LOSS"),
         BrokerErrorCode.Overloaded => new(StatusCode.ResourceExhausted, "OVERLOADED", TimeSpan.FromMilliseconds(100)),

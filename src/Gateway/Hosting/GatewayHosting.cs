@@ -10,8 +10,10 @@ using Broker.Gateway.Encryption;
 using Broker.Gateway.Encryption.MasterKeys;
 using Broker.Gateway.Errors;
 using Broker.Gateway.Grpc.Access;
+using Broker.Gateway.Grpc.Applications;
 using Broker.Gateway.Grpc.Records;
 using Broker.Gateway.Grpc.Streams;
+using Broker.Gateway.Groups;
 using Broker.Gateway.Hosting.Tls;
 using Broker.Gateway.Metrics;
 using Broker.Gateway.Reading;
@@ -91,6 +93,10 @@ public static class GatewayHosting
         services.AddAwsEndpoint();
         services.TryAddSingleton<RecordService>();
         services.TryAddSingleton<StreamService>();
+        services.TryAddSingleton<LeaseLags>();
+        services.TryAddSingleton<MemberServices>();
+        services.TryAddSingleton<ApplicationService>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<ApplicationService>, ApplicationServiceMethods>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<StreamService>, StreamServiceMethods>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<RecordService>, RecordServiceMethods>());
         services.AddGrpc(grpc =>
@@ -125,6 +131,7 @@ public static class GatewayHosting
         application.UseMiddleware<MessageGate>();
         application.MapGrpcService<StreamService>();
         application.MapGrpcService<RecordService>();
+        application.MapGrpcService<ApplicationService>();
         application.MapGrpcHealthChecksService();
         application.MapGrpcService<ReflectionServiceImpl>();
         application.MapGrpcService<ReflectionV1ServiceImpl>();
@@ -138,6 +145,7 @@ public static class GatewayHosting
     [
         V1.StreamService.Descriptor,
         V1.RecordService.Descriptor,
+        V1.ApplicationService.Descriptor,
         global::Grpc.Health.V1.Health.Descriptor,
     ];
 }

@@ -35,6 +35,14 @@ internal static class RecordPageWriter
         return page.Measured.Value.Bytes;
     }
 
+    /// <summary>Writes the page's message into a span of at least <see cref="Measure(RecordPage)"/> bytes.</summary>
+    /// <returns>Bytes written.</returns>
+    public static int Write(RecordPage page, Span<byte> destination)
+    {
+        var length = Measure(page);
+        return Write(page, page.Measured!.Value.Children, destination[..length]);
+    }
+
     private static void Write(RecordPage page, SerializationContext context)
     {
         var length = Measure(page);
@@ -56,7 +64,7 @@ internal static class RecordPageWriter
         return children;
     }
 
-    private static V1.ChildShard ToMessage(ShardDescription shard)
+    public static V1.ChildShard ToMessage(ShardDescription shard)
     {
         var child = new V1.ChildShard
         {

@@ -14,7 +14,7 @@ namespace Broker.Gateway.Reading;
 /// <remarks>
 /// By position alone: what the shared feed no longer holds is read from the shard, at most a megabyte at a time, and never ahead of
 /// what HTTP/2's flow control lets through. A registered consumer reads under its subscription and learns within a second that
-/// another took over.
+/// another took over. A call that has many shards gives turns: one is taken while history is read and sent. The tail is shared and needs none.
 /// </remarks>
 internal sealed class ShardSubscription(
     IBrokerGrains grains,
@@ -23,7 +23,8 @@ internal sealed class ShardSubscription(
     StreamCiphers ciphers,
     GatewayOptions options,
     TimeProvider clock,
-    GatewayMetrics metrics)
+    GatewayMetrics metrics,
+    SemaphoreSlim? historyTurns = null)
 {
     private static readonly TimeSpan ConsumerWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ConsumerCheck = TimeSpan.FromSeconds(2);
@@ -80,19 +81,9 @@ internal sealed class ShardSubscription(
                 }
                 else if (answer.Kind == FeedAnswerKind.Behind)
                 {
-                    var read = await ReadAsync(isCaughtUp && consumer is not null ? ConsumerWait : TimeSpan.Zero, cancellation);
+                    var read = await ReadAndSendAsync(isCaughtUp && consumer is not null ? ConsumerWait : TimeSpan.Zero, cancellation);
                     if (read is { } some)
                     {
-                        position = Math.Max(position, some.FromPosition);
-                        if (!some.Blocks.IsDefaultOrEmpty)
-                        {
-                            await SendAsync(some, cancellation);
-                        }
-                        else
-                        {
-                            millisBehind = 0;
-                        }
-
                         isCaughtUp = position >= some.TailPosition;
                         if (isCaughtUp && some.IsSealed)
                         {
@@ -123,6 +114,34 @@ internal sealed class ShardSubscription(
     }
 
     private TimeSpan UntilHeartbeat() => lastSent == 0 ? TimeSpan.Zero : options.SubscriptionHeartbeat - clock.GetElapsedTime(lastSent);
+
+    private async ValueTask<ReadResult?> ReadAndSendAsync(TimeSpan wait, CancellationToken cancellation)
+    {
+        if (historyTurns is not null)
+        {
+            await historyTurns.WaitAsync(cancellation);
+        }
+
+        try
+        {
+            var read = await ReadAsync(wait, cancellation);
+            if (read is { } some)
+            {
+                position = Math.Max(position, some.FromPosition);
+                millisBehind = some.Blocks.IsDefaultOrEmpty ? 0 : millisBehind;
+                if (!some.Blocks.IsDefaultOrEmpty)
+                {
+                    await SendAsync(some, cancellation);
+                }
+            }
+
+            return read;
+        }
+        finally
+        {
+            historyTurns?.Release();
+        }
+    }
 
     /// <summary>Reads at the position; null where the shard cannot answer now.</summary>
     private async ValueTask<ReadResult?> ReadAsync(TimeSpan wait, CancellationToken cancellation)

@@ -12,4 +12,8 @@ public interface IBrokerGrains
     IStreamGrain Stream(StreamGeneration generation);
 
     IShardGrain Shard(ShardKey shard);
+
+    IApplicationsGrain Applications { get; }
+
+    ILeaseTableGrain LeaseTable(string application);
 }

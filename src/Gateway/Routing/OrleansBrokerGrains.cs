@@ -12,4 +12,8 @@ internal sealed class OrleansBrokerGrains(IGrainFactory factory, BrokerIdentity 
     public IStreamGrain Stream(StreamGeneration generation) => factory.GetGrain<IStreamGrain>(generation.Value);
 
     public IShardGrain Shard(ShardKey shard) => new WitnessedShard(factory.GetGrain<IShardGrain>(shard.ToGrainKey()), shard, ends);
+
+    public IApplicationsGrain Applications => factory.GetGrain<IApplicationsGrain>(identity.AccountId);
+
+    public ILeaseTableGrain LeaseTable(string application) => factory.GetGrain<ILeaseTableGrain>($"{identity.AccountId}/{application}");
 }

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
 using Broker.Silo.Hosting.Cluster;
+using Broker.Silo.Leases;
 using Broker.Silo.Shards;
 using Broker.Silo.Shards.Moving;
 using Broker.Silo.Shards.Placement;
@@ -35,7 +36,7 @@ public static class BrokerSiloExtensions
     /// <summary>
     /// Adds a silo: of a cluster where Broker:Postgres names a database, else an embedded one with everything in one data directory, no peers
     /// and no listening port. The host's configuration names the sections: Broker:Storage, Broker:Log, Broker:Shards, Broker:Limits,
-    /// Broker:Identity, Broker:Retention, Broker:OnDemand, Broker:Producers, Broker:Postgres, Broker:Cluster.
+    /// Broker:Identity, Broker:Retention, Broker:OnDemand, Broker:Leases, Broker:Producers, Broker:Postgres, Broker:Cluster.
     /// </summary>
     /// <remarks>
     /// Storage is opened in the order of its registration: the log, which locks the data directory, then the rows.
@@ -116,6 +117,7 @@ public static class BrokerSiloExtensions
         Add<DatabaseTimeOptions>(services, configuration.GetSection("Broker:Clock"), options => options.Faults());
         Add<RetentionOptions>(services, configuration.GetSection("Broker:Retention"), options => options.Faults());
         Add<BalanceOptions>(services, configuration.GetSection("Broker:Balance"), options => options.Faults());
+        Add<LeaseOptions>(services, configuration.GetSection("Broker:Leases"), options => options.Faults());
         Add<Cluster.ClusterOptions>(services, configuration.GetSection("Broker:Cluster"), options => options.Faults());
         var isCluster = configuration.IsCluster();
         Add<PostgresOptions>(services, configuration.GetSection("Broker:Postgres"), options => isCluster ? options.Faults() : []);

@@ -249,6 +249,8 @@ public sealed partial class StreamGrain : Grain, IStreamGrain, IStreamMaintenanc
             }
         }
 
-        return new BrokerException(BrokerErrorCode.Internal, $"Stream of generation {generation}: {exception.Message}", exception);
+        // Where another grain's silo was lost, or is not found yet, the same may succeed in a moment.
+        var code = exception is OrleansException or TimeoutException or OperationCanceledException ? BrokerErrorCode.Unavailable : BrokerErrorCode.Internal;
+        return new BrokerException(code, $"Stream of generation {generation}: {exception.Message}", exception);
     }
 }

@@ -33,7 +33,7 @@ internal sealed class Resharding(BrokerConnection connection, string stream, int
             {
                 await ReshardAsync();
             }
-            catch (RpcException exception) when (RpcFaults.IsTransient(exception) || RpcFaults.ReasonOf(exception) == "RESOURCE_IN_USE")
+            catch (RpcException exception) when (RpcFaults.IsTransient(exception) || RpcFaults.ReasonOf(exception) == "RESOURCE_IN_USE" || IsOfAnOlderMap(exception))
             {
                 var reason = RpcFaults.ReasonOf(exception) ?? exception.StatusCode.ToString();
                 Refusals[reason] = Refusals.GetValueOrDefault(reason) + 1;
@@ -72,6 +72,10 @@ internal sealed class Resharding(BrokerConnection connection, string stream, int
             Merges++;
         }
     }
+
+    /// <summary>A gateway that is cut off from the stream's silo lists the shards that it knows: one may be closed by then.</summary>
+    private static bool IsOfAnOlderMap(RpcException exception) =>
+        exception.StatusCode == StatusCode.InvalidArgument && exception.Status.Detail.Contains("already been merged or split", StringComparison.Ordinal);
 
     private static UInt128 Hash(string key) => UInt128.Parse(key, CultureInfo.InvariantCulture);
 }

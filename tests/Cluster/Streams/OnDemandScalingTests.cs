@@ -169,7 +169,7 @@ public sealed class OnDemandScalingTests : IAsyncLifetime
     private async Task<StreamMap> DriveAsync(
         IStreamGrain stream, Func<Random, HashKey> place, Func<StreamMap, Task<bool>> isDone, TimeSpan? patience = null)
     {
-        using var limit = new CancellationTokenSource(patience ?? TimeSpan.FromSeconds(60));
+        using var limit = new CancellationTokenSource(patience ?? TimeSpan.FromSeconds(120));
         var random = new Random(7);
         while (true)
         {

@@ -61,6 +61,10 @@ internal sealed class FakeCluster : IBrokerGrains, ICatalogueGrain, IStreamGrain
 
     public IShardGrain Shard(ShardKey shard) => shards[shard.Shard];
 
+    public IApplicationsGrain Applications => throw new NotSupportedException("These tests have no applications.");
+
+    public ILeaseTableGrain LeaseTable(string application) => throw new NotSupportedException("These tests have no applications.");
+
     public FakeShard this[int index] => shards[new ShardId(index)];
 
     public void Split(FakeShard shard)

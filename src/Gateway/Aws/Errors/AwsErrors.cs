@@ -32,7 +32,7 @@ internal static class AwsErrors
         // What a retry may mend, and clients do retry.
         BrokerErrorCode.Unavailable or BrokerErrorCode.ShardClosed => ("ServiceUnavailableException", 503),
         BrokerErrorCode.StorageFull => ("InternalFailureException", 500),
-        BrokerErrorCode.DataLoss => ("InternalFailureException", 500),
+        BrokerErrorCode.DataLoss or BrokerErrorCode.LeaseLost => ("InternalFailureException", 500),
         BrokerErrorCode.ProducerFenced or BrokerErrorCode.BatchTooOld or BrokerErrorCode.BatchMismatch => ("InternalFailureException", 500),
         BrokerErrorCode.Internal => ("InternalFailureException", 500),
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "The code is no error."),

@@ -10,6 +10,7 @@ internal static class GrpcOperations
 {
     private const string Streams = "/broker.v1.StreamService/";
     private const string Records = "/broker.v1.RecordService/";
+    private const string Applications = "/broker.v1.ApplicationService/";
 
     /// <summary>Methods that anybody may call: whoever watches over the server has no key.</summary>
     private const string Health = "/grpc.health.v1.Health/";
@@ -70,6 +71,14 @@ internal static class GrpcOperations
         Of<V1.SubscribeToShardRequest>(Records, "SubscribeToShard", static (resources, request, cancellation) => request.ConsumerName.Length == 0
             ? resources.Stream(request.StreamName)
             : resources.ConsumerAsync(request.StreamName, request.ConsumerName, cancellation)),
+
+        Of<V1.ListApplicationsRequest>(Applications, "ListApplications", static (_, _, _) => ValueTask.FromResult("*")),
+        Of<V1.DescribeApplicationRequest>(Applications, "DescribeApplication", static (resources, request, _) => resources.Application(request.ApplicationName)),
+        Of<V1.ResetApplicationRequest>(Applications, "ResetApplication", static (resources, request, _) => resources.Application(request.ApplicationName)),
+        Of<V1.DeleteApplicationRequest>(Applications, "DeleteApplication", static (resources, request, _) => resources.Application(request.ApplicationName)),
+
+        // Its first message names the application and the streams.
+        new($"{Applications}Consume", new GrpcOperation(null)),
 
         // Its first message names the stream.
         new($"{Records}Produce", new GrpcOperation(null)),

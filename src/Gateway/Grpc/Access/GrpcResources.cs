@@ -10,6 +10,8 @@ public sealed class GrpcResources(BrokerIdentity identity, IBrokerGrains grains,
 {
     internal ValueTask<string> Stream(string streamName) => ValueTask.FromResult(identity.StreamArn(streamName));
 
+    internal ValueTask<string> Application(string applicationName) => ValueTask.FromResult(identity.ApplicationArn(applicationName));
+
     internal string StreamArn(string streamName) => identity.StreamArn(streamName);
 
     /// <inheritdoc cref="BrokerIdentity.NewConsumerArn"/>

@@ -32,7 +32,7 @@ public sealed class GrpcAccessTests : IDisposable
     [Fact]
     public void Every_method_has_an_entry()
     {
-        var methods = new[] { V1.StreamService.Descriptor, V1.RecordService.Descriptor }
+        var methods = new[] { V1.StreamService.Descriptor, V1.RecordService.Descriptor, V1.ApplicationService.Descriptor }
             .SelectMany(static service => service.Methods.Select(method => $"/{service.FullName}/{method.Name}"));
         Assert.All(methods, static method => Assert.NotNull(GrpcOperations.Find(method)));
         Assert.False(GrpcOperations.IsOpen("/broker.v1.StreamService/ListStreams"));
