@@ -163,13 +163,16 @@ internal sealed class Batch(int expectedBytes, int expectedRecords, long firstAt
             watched = Interlocked.CompareExchange(ref done, made, null) ?? made;
         }
 
-        if (Volatile.Read(ref isDone) != 0)
+        if (IsDone)
         {
             watched.TrySetResult();
         }
 
         return watched.Task;
     }
+
+    /// <summary>Whether <see cref="WhenDone"/> has completed.</summary>
+    public bool IsDone => Volatile.Read(ref isDone) != 0;
 
     public void SignalDone()
     {

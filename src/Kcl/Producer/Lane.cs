@@ -16,6 +16,9 @@ internal sealed class Lane : IDisposable
     private readonly Lock gate = new();
     private readonly LinkedList<Batch> closed = new();
     private readonly List<Batch> flying = [];
+
+    /// <summary>Batches whose outcome is known and not told to every caller yet: a flush waits for them, nothing else does.</summary>
+    private readonly List<Batch> settling = [];
     private readonly List<Lane> successors = [];
     private Batch? open;
     private int aggregated;
@@ -137,6 +140,7 @@ internal sealed class Lane : IDisposable
         lock (gate)
         {
             flying.Remove(batch);
+            BeginSettling(batch);
             for (var i = instead.Length - 1; i >= 0; i--)
             {
                 closed.AddFirst(instead[i]);
@@ -174,7 +178,7 @@ internal sealed class Lane : IDisposable
     {
         lock (gate)
         {
-            tasks.AddRange(closed.Concat(flying).Append(open).Where(batch => batch?.FirstAt <= until).Select(batch => batch!.WhenDone()));
+            tasks.AddRange(closed.Concat(flying).Concat(settling.Where(batch => !batch.IsDone)).Append(open).Where(batch => batch?.FirstAt <= until).Select(batch => batch!.WhenDone()));
         }
     }
 
@@ -195,6 +199,7 @@ internal sealed class Lane : IDisposable
                 if (node.Value.LastAt < before)
                 {
                     closed.Remove(node);
+                    BeginSettling(node.Value);
                     expired.Add(node.Value);
                 }
 
@@ -230,7 +235,7 @@ internal sealed class Lane : IDisposable
         {
             lock (gate)
             {
-                return isRetired && IsEmpty;
+                return isRetired && IsEmpty && settling.TrueForAll(batch => batch.IsDone);
             }
         }
     }
@@ -250,6 +255,12 @@ internal sealed class Lane : IDisposable
         }
 
         return isQueued = true;
+    }
+
+    private void BeginSettling(Batch batch)
+    {
+        settling.RemoveAll(static settled => settled.IsDone);
+        settling.Add(batch);
     }
 
     private bool HasRoom(Batch batch, int bytes, long now) =>

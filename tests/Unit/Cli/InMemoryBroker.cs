@@ -48,6 +48,9 @@ internal sealed class InMemoryBroker : IAsyncDisposable
     /// <summary>Answers a batch in the broker's place, which then does not take it; null lets it be taken.</summary>
     public Func<ProduceBatch, ProduceAck?>? Answer { get; set; }
 
+    /// <summary>What the stream says of how its records are spread; they go by their keys all the same.</summary>
+    public V1.RecordDistributionStrategy Distribution { get; set; }
+
     /// <summary>Refuses sessions, when set.</summary>
     public RpcException? Refusal { get; set; }
 

@@ -15,7 +15,13 @@ internal sealed class InMemoryStreams(InMemoryBroker broker) : StreamService.Str
     public override Task<DescribeStreamSummaryResponse> DescribeStreamSummary(DescribeStreamSummaryRequest request, ServerCallContext context) =>
         Task.FromResult(new DescribeStreamSummaryResponse
         {
-            Stream = new StreamDescription { StreamName = request.StreamName, Status = StreamStatus.Active, Mode = StreamMode.OnDemand },
+            Stream = new StreamDescription
+            {
+                StreamName = request.StreamName,
+                Status = StreamStatus.Active,
+                Mode = StreamMode.OnDemand,
+                RecordDistributionStrategy = broker.Distribution,
+            },
         });
 
     public override Task<ListShardsResponse> ListShards(ListShardsRequest request, ServerCallContext context)

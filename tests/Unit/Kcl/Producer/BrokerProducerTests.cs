@@ -64,6 +64,8 @@ public sealed class BrokerProducerTests
     public async Task Records_wait_for_their_batch_to_fill_or_for_their_time_or_for_a_flush()
     {
         await using var broker = await InMemoryBroker.StartAsync(1);
+        // Otherwise a batch is ended early when the shards become known.
+        broker.Distribution = RecordDistributionStrategy.Auto;
         var time = new FakeTimeProvider();
         await using var producer = Producer(
             broker, options => (options.MaxBufferedTime, options.MaxBatchRecords, options.RecordTimeToLive) = (TimeSpan.FromSeconds(10), 10, TimeSpan.FromMinutes(10)), time);
@@ -88,6 +90,8 @@ public sealed class BrokerProducerTests
     public async Task Batches_end_at_their_bytes_and_a_larger_record_has_one_of_its_own()
     {
         await using var broker = await InMemoryBroker.StartAsync(1);
+        // Otherwise a batch is ended early when the shards become known.
+        broker.Distribution = RecordDistributionStrategy.Auto;
         var time = new FakeTimeProvider();
         await using var producer = Producer(
             broker, options => (options.MaxBufferedTime, options.MaxBatchBytes) = (TimeSpan.FromSeconds(10), 2_048), time);
