@@ -46,6 +46,24 @@ public sealed class AuthTests : IDisposable
     }
 
     [Fact]
+    public async Task WorkersNeedLeaveForTheirApplicationAndItsStreams()
+    {
+        using var broker = await StartAsync();
+        broker.Variables["AWS_ACCESS_KEY_ID"] = "ADMIN";
+        broker.Variables["AWS_SECRET_ACCESS_KEY"] = "admin-secret";
+        Assert.Equal(0, await RunAsync(broker, "stream", "create", "s", "--shards", "1", "--endpoint", broker.Endpoint));
+        File.WriteAllText(PathOf("record"), "one\n");
+        Assert.Equal(0, await RunAsync(broker, "put", "s", "--file", PathOf("record"), "--endpoint", broker.Endpoint));
+        Assert.Equal(0, await RunAsync(broker, "consume", "billing", "s", "--from", "trim-horizon", "--count", "1", "--endpoint", broker.Endpoint));
+        File.WriteAllText(PathOf("secret"), "reader-secret\n");
+        string[] reader = ["--endpoint", broker.Endpoint, "--access-key", "READER", "--secret-key-file", PathOf("secret")];
+        Assert.Equal(1, await RunAsync(broker, ["consume", "billing", "s", .. reader]));
+        Assert.Contains("is not authorized to perform: kinesis:Consume on resource: arn:aws:kinesis:us-east-1:000000000000:application/billing", broker.Output, StringComparison.Ordinal);
+        Assert.Equal(1, await RunAsync(broker, ["app", "delete", "billing", .. reader]));
+        Assert.Contains("is not authorized to perform: kinesis:DeleteApplication", broker.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task APolicyOfAStreamLetsItsReaderIn()
     {
         using var broker = await StartAsync();

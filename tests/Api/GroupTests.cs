@@ -258,6 +258,31 @@ public sealed class GroupTests(ApiFixture api)
         Assert.Equal(Texts(5, 10), same.Records.Select(record => record.Text));
     }
 
+    [Fact]
+    public async Task TheCommandsConsumeGoOnAndTell()
+    {
+        var (stream, application) = await CreateAsync();
+        await PutAsync(stream, 0, 7);
+        Assert.Equal(0, await RunAsync("consume", application, stream, "--from", "trim-horizon", "--count", "3", "-o", "json"));
+        Assert.Equal(4, (await DescribeAsync(application)).Leases.Single().RecordsBehind);
+        Assert.Equal(0, await RunAsync("consume", application, stream, "--count", "4"));
+        Assert.Equal(0, (await DescribeAsync(application)).Leases.Single().RecordsBehind);
+        Assert.Equal(0, await RunAsync("app", "describe", application));
+        Assert.Equal(0, await RunAsync("app", "reset", application, "--to", "trim-horizon"));
+        Assert.Equal(0, await RunAsync("consume", application, stream, "--count", "7"));
+        Assert.Equal(0, await RunAsync("app", "delete", application));
+        Assert.Equal(1, await RunAsync("app", "describe", application));
+        Assert.Contains($"broker: RESOURCE_NOT_FOUND: Application {application} under account 000000000000 not found. ('broker app list'", api.Broker.Output, StringComparison.Ordinal);
+    }
+
+    private async Task<int> RunAsync(params string[] arguments)
+    {
+        using var command = api.Broker.Launch([.. arguments, "--endpoint", api.Broker.Endpoint]);
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await command.WaitForExitAsync(timeout.Token);
+        return command.ExitCode;
+    }
+
     private static ConsumeJoin Join(string stream, string application, string worker, int maxLeases = 0) => new()
     {
         ApplicationName = application,

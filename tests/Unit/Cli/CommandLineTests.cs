@@ -31,6 +31,11 @@ public sealed class CommandLineTests
     [InlineData("put", "s", "--rate", "0")]
     [InlineData("tail", "s", "--from", "yesterday-ish")]
     [InlineData("tail", "s", "--count", "0")]
+    [InlineData("consume", "app")]
+    [InlineData("consume", "app", "s", "--from", "yesterday-ish")]
+    [InlineData("consume", "app", "s", "--failover-time", "1")]
+    [InlineData("app", "reset", "app")]
+    [InlineData("app", "reset", "app", "--to", "somewhere")]
     [InlineData("bench", "put", "--mode", "magic")]
     [InlineData("bench", "put", "--payload", "noise")]
     public async Task What_does_not_parse_exits_with_2(params string[] args) =>
@@ -39,6 +44,8 @@ public sealed class CommandLineTests
     [Theory]
     [InlineData("stream", "list")]
     [InlineData("tail", "s")]
+    [InlineData("consume", "app", "s")]
+    [InlineData("app", "list")]
     [InlineData("verify")]
     [InlineData("bench", "put")]
     public async Task Where_nothing_listens_it_exits_with_3(params string[] args)
