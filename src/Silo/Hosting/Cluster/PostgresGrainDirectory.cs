@@ -1,4 +1,6 @@
+using Broker.Silo.Storage;
 using Broker.Silo.Storage.Postgres;
+using Broker.Silo.Streams;
 using Npgsql;
 using Orleans.GrainDirectory;
 
@@ -39,7 +41,7 @@ internal sealed class PostgresGrainDirectory : IGrainDirectory
         while (true)
         {
             // Null where another's row came or went while the statement ran.
-            if (await registrations.AskAsync(new Registration(address, previousAddress), CancellationToken.None) is { } registered)
+            if (await AskAsync(registrations, new Registration(address, previousAddress)) is { } registered)
             {
                 return registered;
             }
@@ -56,7 +58,7 @@ internal sealed class PostgresGrainDirectory : IGrainDirectory
         await command.ExecuteNonQueryAsync();
     }
 
-    public async Task<GrainAddress?> Lookup(GrainId grainId) => await lookups.AskAsync(grainId, CancellationToken.None);
+    public Task<GrainAddress?> Lookup(GrainId grainId) => AskAsync(lookups, grainId);
 
     public async Task UnregisterSilos(List<SiloAddress> siloAddresses)
     {
@@ -64,6 +66,19 @@ internal sealed class PostgresGrainDirectory : IGrainDirectory
         command.Parameters.Add(Value(clusterId));
         command.Parameters.Add(Value<string[]>([.. siloAddresses.Select(silo => silo.ToParsableString())]));
         await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>What fails here reaches whoever called the grain, who knows nothing of storage.</summary>
+    private static async Task<GrainAddress?> AskAsync<TAsk>(Coalescer<TAsk, GrainAddress?> database, TAsk what)
+    {
+        try
+        {
+            return await database.AskAsync(what, CancellationToken.None);
+        }
+        catch (StorageException exception)
+        {
+            throw exception.ToBrokerException();
+        }
     }
 
     private async Task<IReadOnlyList<GrainAddress?>> LookUpAsync(IReadOnlyList<GrainId> grains)
