@@ -12,8 +12,9 @@ internal static class BenchPutCommand
         var common = new BenchOptions();
         var mode = new Option<PutMode>("--mode")
         {
-            Description = "produce: pipelined batches; pipelined: single records, pipelined; putrecord, putrecords: unary calls.",
-            HelpName = "produce|pipelined|putrecord|putrecords",
+            Description = "produce: pipelined batches; pipelined: single records, pipelined; client: the .NET library's producer, a put awaited at a time; "
+                + "putrecord, putrecords: unary calls.",
+            HelpName = "produce|pipelined|client|putrecord|putrecords",
             DefaultValueFactory = _ => PutMode.Produce,
         };
         var payload = new Option<PayloadKind>("--payload")
@@ -25,9 +26,9 @@ internal static class BenchPutCommand
         var records = new Option<long?>("--records") { Description = "End after so many records.", HelpName = "N" };
         var seconds = BenchOptions.Number("--seconds", "End after so long (with --records: whichever is first).", 10.0);
         var batch = BenchOptions.Number("--batch", "Records of a batch; up to 500.", 500);
-        var workers = BenchOptions.Number("--producers", "Producers, each at one of the gateways given, or clients of unary calls (then 64 unless given).", 2);
+        var workers = BenchOptions.Number("--producers", "Producers, each at one of the gateways given, or clients of unary calls (then 64 unless given) or of one producer (then 256).", 2);
         workers.Aliases.Add("--clients");
-        var inFlight = BenchOptions.Number("--in-flight", "Batches that a producer has unacknowledged at most (pipelined: 1024 unless given).", 16);
+        var inFlight = BenchOptions.Number("--in-flight", "Batches that a producer has unacknowledged at most (pipelined: 1024 unless given; client: of a shard, 1 unless given).", 16);
         var rate = new Option<double?>("--rate")
         {
             Description = "Records a second over all, on a fixed schedule: latency counts from when a record was due. Default: as fast as it goes.",
@@ -46,8 +47,8 @@ internal static class BenchPutCommand
                 parse.GetValue(records),
                 TimeSpan.FromSeconds(parse.GetValue(seconds)),
                 how is PutMode.Produce or PutMode.PutRecords ? Math.Clamp(parse.GetValue(batch), 1, BatchBuilder.MaxRecords) : 1,
-                isUnary && !IsGiven(parse, workers) ? 64 : Math.Max(1, parse.GetValue(workers)),
-                how == PutMode.Pipelined && !IsGiven(parse, inFlight) ? 1024 : Math.Max(1, parse.GetValue(inFlight)),
+                IsGiven(parse, workers) ? Math.Max(1, parse.GetValue(workers)) : isUnary ? 64 : how == PutMode.Client ? 256 : parse.GetValue(workers),
+                IsGiven(parse, inFlight) ? Math.Max(1, parse.GetValue(inFlight)) : how switch { PutMode.Pipelined => 1024, PutMode.Client => 1, _ => parse.GetValue(inFlight) },
                 parse.GetValue(rate) is > 0 and var perSecond ? perSecond : null));
         });
         return command;
@@ -61,12 +62,15 @@ internal static class BenchPutCommand
         await using var stream = await ScratchStream.UseAsync(context, parse.GetValue(common.Stream), "bench", parse.GetValue(common.Shards));
         var recordBytes = Math.Max(16, parse.GetValue(common.RecordBytes));
         var unary = new UnaryLoad(context.Connection, stream.Name, load.Mode, load.BatchRecords, recordBytes, load.Payload);
+        await using var client = load.Mode == PutMode.Client ? new ClientLoad(context.Endpoint, stream.Name, recordBytes, load.Payload, load.InFlight) : null;
         var latency = new LatencyRecorder(time);
         latency.WarmUp(TimeSpan.FromSeconds(parse.GetValue(common.WarmUp)));
         using var ticker = new Ticker();
         var plan = new LoadPlan(time, load.Records, load.Duration, load.Rate, ticker);
         var counter = new LoadCounter(time);
-        var work = Task.WhenAll(Enumerable.Range(0, load.Workers).Select(worker => Task.Run(() => load.IsUnary
+        var work = Task.WhenAll(Enumerable.Range(0, load.Workers).Select(worker => Task.Run(() => client is not null
+            ? client.RunAsync(worker, plan, counter, latency, context.Cancellation)
+            : load.IsUnary
             ? unary.RunAsync(worker, plan, counter, latency, context.Cancellation)
             : new ProduceLoad(context.Endpoint.Only(worker), stream.Name, load.BatchRecords, recordBytes, load.Payload, load.InFlight, time)
                 .RunAsync(worker, plan, counter, latency, context.Cancellation))));
@@ -74,7 +78,7 @@ internal static class BenchPutCommand
         counter.Stop();
         BenchTables.Answer(context, BenchResult.Of(
             $"put {load.Mode}".ToLowerInvariant(), stream.Name, load.Workers, counter, load.Rate, latency,
-            load.BatchRecords == 1 ? "put to acknowledgement, a record" : $"put to acknowledgement, a batch of {load.BatchRecords}"));
+            client is not null ? "put to acknowledgement, every eighth record" : load.BatchRecords == 1 ? "put to acknowledgement, a record" : $"put to acknowledgement, a batch of {load.BatchRecords}"));
         return counter.Failed == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 

@@ -9,6 +9,9 @@ internal enum PutMode
     /// <summary>Single records through Produce, pipelined.</summary>
     Pipelined,
 
+    /// <summary>Through the .NET client library's producer: in each client one awaited put after another, all clients on one producer.</summary>
+    Client,
+
     /// <summary>PutRecord, one call after another in each client.</summary>
     PutRecord,
 

@@ -81,7 +81,8 @@ internal sealed class BrokerConnection : IDisposable
         return GrpcChannel.ForAddress("static:///gateways", options);
     }
 
-    private static SslClientAuthenticationOptions SslOptions(BrokerEndpoint endpoint)
+    /// <summary>The certificates that an endpoint is spoken to with.</summary>
+    public static SslClientAuthenticationOptions SslOptions(BrokerEndpoint endpoint)
     {
         var options = new SslClientAuthenticationOptions();
         if (endpoint.Certificate is { } certificate)

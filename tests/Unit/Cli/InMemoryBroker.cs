@@ -45,6 +45,21 @@ internal sealed class InMemoryBroker : IAsyncDisposable
 
     public int Disconnections { get; private set; }
 
+    /// <summary>Answers a batch in the broker's place, which then does not take it; null lets it be taken.</summary>
+    public Func<ProduceBatch, ProduceAck?>? Answer { get; set; }
+
+    /// <summary>What the stream says of how its records are spread; they go by their keys all the same.</summary>
+    public V1.RecordDistributionStrategy Distribution { get; set; }
+
+    /// <summary>Refuses sessions, when set.</summary>
+    public RpcException? Refusal { get; set; }
+
+    /// <summary>The batches that were sent, repeats too, with the ids of their producers.</summary>
+    public ConcurrentQueue<(string Producer, ProduceBatch Batch)> Sent { get; } = new();
+
+    /// <summary>What acknowledgements wait for.</summary>
+    public Task Held { get; private set; } = Task.CompletedTask;
+
     public IReadOnlyList<MemoryShard> Shards
     {
         get
@@ -86,6 +101,14 @@ internal sealed class InMemoryBroker : IAsyncDisposable
 
         await app.StartAsync();
         return broker;
+    }
+
+    /// <summary>Holds acknowledgements back until the action that it gives is called.</summary>
+    public Action Hold()
+    {
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Held = held.Task;
+        return held.SetResult;
     }
 
     /// <summary>Breaks every call in flight, as a kill does; what was taken stays.</summary>
@@ -136,6 +159,13 @@ internal sealed class InMemoryBroker : IAsyncDisposable
     {
         lock (gate)
         {
+            Sent.Enqueue((producer, batch));
+            if (Answer?.Invoke(batch) is { } answer)
+            {
+                answer.BatchNumber = batch.BatchNumber;
+                return answer;
+            }
+
             var ack = new ProduceAck { BatchNumber = batch.BatchNumber };
             var number = ++batches;
             if (RefuseEvery > 0 && number % RefuseEvery == 0)
@@ -162,7 +192,7 @@ internal sealed class InMemoryBroker : IAsyncDisposable
 
             foreach (var (record, index) in records)
             {
-                var key = HashKey.OfPartitionKey(record.PartitionKey);
+                var key = HashKey.TryParse(record.ExplicitHashKey, out var given) ? given : HashKey.OfPartitionKey(record.PartitionKey);
                 var shard = shards.Find(candidate => candidate.IsOpen && candidate.Range.Contains(key))!;
                 var plant = isPlanted && index == 0 ? Planted : Plant.None;
                 var place = shard.Count + (plant == Plant.MisplaceRecord ? 1_000 : 1);

@@ -17,11 +17,17 @@ internal sealed class InMemoryRecords(InMemoryBroker broker) : RecordService.Rec
         try
         {
             await requestStream.MoveNext(cut.Token);
+            if (broker.Refusal is { } refusal)
+            {
+                throw refusal;
+            }
+
             var producer = requestStream.Current.Open.ProducerId.ToBase64();
             await responseStream.WriteAsync(new ProduceResponse { Opened = new ProduceOpened { MaxInFlightBatches = 8 } }, cut.Token);
             while (await requestStream.MoveNext(cut.Token))
             {
                 var ack = broker.Take(producer, requestStream.Current.Batch);
+                await broker.Held.WaitAsync(cut.Token);
                 cut.Token.ThrowIfCancellationRequested();
                 await responseStream.WriteAsync(new ProduceResponse { Ack = ack }, cut.Token);
             }

@@ -15,7 +15,13 @@ internal sealed class InMemoryStreams(InMemoryBroker broker) : StreamService.Str
     public override Task<DescribeStreamSummaryResponse> DescribeStreamSummary(DescribeStreamSummaryRequest request, ServerCallContext context) =>
         Task.FromResult(new DescribeStreamSummaryResponse
         {
-            Stream = new StreamDescription { StreamName = request.StreamName, Status = StreamStatus.Active, Mode = StreamMode.OnDemand },
+            Stream = new StreamDescription
+            {
+                StreamName = request.StreamName,
+                Status = StreamStatus.Active,
+                Mode = StreamMode.OnDemand,
+                RecordDistributionStrategy = broker.Distribution,
+            },
         });
 
     public override Task<ListShardsResponse> ListShards(ListShardsRequest request, ServerCallContext context)
@@ -28,6 +34,7 @@ internal sealed class InMemoryStreams(InMemoryBroker broker) : StreamService.Str
                 ShardId = shard.Id,
                 ParentShardId = shard.Parents.ElementAtOrDefault(0) ?? "",
                 AdjacentParentShardId = shard.Parents.ElementAtOrDefault(1) ?? "",
+                HashKeyRange = new() { StartingHashKey = shard.Range.Start.ToString(), EndingHashKey = shard.Range.End.ToString() },
             }));
         return Task.FromResult(response);
     }

@@ -1,0 +1,410 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using Broker.Kcl.Connection;
+using Broker.V1;
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using ProduceCall = Grpc.Core.AsyncDuplexStreamingCall<Broker.Kcl.Producer.ProduceFrame, Broker.V1.ProduceResponse>;
+
+namespace Broker.Kcl.Producer;
+
+/// <summary>A producer's session with the broker: numbers batches, sends them, and sends them again until they have their answer.</summary>
+/// <remarks>
+/// One loop writes and one reads. A batch keeps its number however often it is sent, so that the broker takes it once; after a connection
+/// was lost all that are pending go first, in their order.
+/// </remarks>
+internal sealed partial class ProduceLink : IAsyncDisposable
+{
+    private static readonly WriteOptions Buffered = new(WriteFlags.BufferHint);
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(2);
+    private readonly BrokerProducerOptions options;
+    private readonly Gateways gateways;
+    private readonly IBatchOutcomes outcomes;
+    private readonly ProducerMetrics metrics;
+    private readonly TimeProvider time;
+    private readonly ILogger logger;
+    private readonly RetryPause pause;
+    private readonly ProduceOpen open;
+    private readonly PendingBatches pending = new();
+    private readonly Channel<object> work = Channel.CreateUnbounded<object>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly List<Lane> parked = [];
+    private readonly CancellationTokenSource closing = new();
+    private Task running = Task.CompletedTask;
+    private volatile ProduceCall? current;
+    private volatile bool isCompleting;
+
+    public ProduceLink(
+        BrokerProducerOptions options, Gateways gateways, IBatchOutcomes outcomes, ProducerMetrics metrics, TimeProvider time, ILogger logger)
+    {
+        this.options = options;
+        this.gateways = gateways;
+        this.outcomes = outcomes;
+        this.metrics = metrics;
+        this.time = time;
+        this.logger = logger;
+        pause = new RetryPause(options);
+        open = new ProduceOpen { StreamName = options.StreamName, ProducerId = ByteString.CopyFrom(Guid.NewGuid().ToByteArray()), ProducerEpoch = 1 };
+    }
+
+    public void Start() => running = Task.Run(RunAsync);
+
+    /// <summary>Takes note that a lane has a batch to send.</summary>
+    public void Enqueue(Lane lane) => work.Writer.TryWrite(lane);
+
+    /// <summary>Ends batches that were sent and whose records were all taken before a time.</summary>
+    public void Expire(long before)
+    {
+        foreach (var batch in pending.InOrder())
+        {
+            if (batch.LastAt < before)
+            {
+                Break(batch, PutErrorCode.Expired, $"The records' time to live of {options.RecordTimeToLive} ended without an answer.", mayBeStored: true);
+            }
+        }
+    }
+
+    /// <summary>Ends the session in order when nothing is pending; what is fails.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (current is { } call && pending.InOrder().Length == 0)
+        {
+            try
+            {
+                isCompleting = true;
+                await call.RequestStream.CompleteAsync();
+                await running.WaitAsync(EndPatience, time);
+            }
+            catch (Exception e) when (e is RpcException or InvalidOperationException or TimeoutException or IOException or OperationCanceledException)
+            {
+                LogEnd(logger, e.Message);
+            }
+        }
+
+        await closing.CancelAsync();
+        await running;
+        closing.Dispose();
+        BreakPending(PutErrorCode.Disposed, "The producer was disposed of.");
+    }
+
+    private async Task RunAsync()
+    {
+        var losses = 0;
+        while (!closing.IsCancellationRequested && !isCompleting)
+        {
+            try
+            {
+                using var call = await ConnectAsync();
+                losses = 0;
+                LogConnected(logger, options.StreamName);
+                await PumpAsync(call);
+                if (isCompleting)
+                {
+                    return;
+                }
+            }
+            catch (Exception) when (closing.IsCancellationRequested || isCompleting)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                losses++;
+                Lost(e);
+            }
+
+            try
+            {
+                await Task.Delay(pause.After(Math.Max(1, losses)), time, closing.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Lost(Exception exception)
+    {
+        var code = RpcFaults.CodeOf(exception);
+        var message = RpcFaults.MessageOf(exception);
+        LogLost(logger, options.StreamName, code, message);
+        if (!RpcFaults.IsTransient(exception))
+        {
+            BreakPending(code, message);
+            outcomes.BreakAll(code, message);
+            return;
+        }
+
+        foreach (var batch in pending.InOrder())
+        {
+            NoteAttempt(batch, code, message);
+        }
+
+        gateways.MoveOn();
+    }
+
+    private async Task<ProduceCall> ConnectAsync()
+    {
+        var call = gateways.Current.Invoker.AsyncDuplexStreamingCall(ProduceFrame.Method, null, new CallOptions(cancellationToken: closing.Token));
+        try
+        {
+            var opening = OpenAsync(call);
+            if (!await opening.WaitAsync(options.RequestTimeout, time, closing.Token) || call.ResponseStream.Current.Opened is null)
+            {
+                throw new RpcException(new Status(StatusCode.Internal, "The broker did not answer the opening of the session."));
+            }
+
+            return call;
+        }
+        catch (Exception e)
+        {
+            var reason = e is RpcException or OperationCanceledException or TimeoutException ? e : await EndOfAsync(call) ?? e;
+            call.Dispose();
+            if (ReferenceEquals(reason, e))
+            {
+                throw;
+            }
+
+            throw reason;
+        }
+    }
+
+    private async Task<bool> OpenAsync(ProduceCall call)
+    {
+        await call.RequestStream.WriteAsync(new ProduceFrame(open, null), closing.Token);
+        return await call.ResponseStream.MoveNext(closing.Token);
+    }
+
+    /// <summary>Sends and receives until either ends; ends by an exception, or by the end that was asked for.</summary>
+    private async Task PumpAsync(ProduceCall call)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(closing.Token);
+        current = call;
+        var receiving = ReceiveAsync(call, stop.Token);
+        var sending = SendAsync(call, stop.Token);
+        var first = await Task.WhenAny(receiving, sending);
+        current = null;
+
+        // A write fails because the call ended; the reason comes by the read.
+        if (first == sending && sending.IsFaulted)
+        {
+            await Task.WhenAny(receiving, Task.Delay(EndPatience, time, CancellationToken.None));
+        }
+
+        var ended = receiving.IsFaulted ? receiving : first;
+        await stop.CancelAsync();
+        call.Dispose();
+        await Task.WhenAll(receiving, sending).ContinueWith(static all => all.Exception, TaskScheduler.Default);
+        await ended;
+        if (!isCompleting)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, "The broker ended the session."));
+        }
+    }
+
+    private async Task SendAsync(ProduceCall call, CancellationToken cancellation)
+    {
+        foreach (var batch in pending.InOrder())
+        {
+            if (!batch.IsPaused && pending.BeginSend(batch, time.GetTimestamp()))
+            {
+                await WriteAsync(call, batch, null, cancellation);
+            }
+        }
+
+        Batch? next = null;
+        while (true)
+        {
+            if ((next ?? TakeNext()) is not { } batch)
+            {
+                await work.Reader.WaitToReadAsync(cancellation);
+                continue;
+            }
+
+            // What follows at once goes out with it, in as few packets as it fits.
+            next = TakeNext();
+            await WriteAsync(call, batch, next is null ? null : Buffered, cancellation);
+        }
+    }
+
+    private async ValueTask WriteAsync(ProduceCall call, Batch batch, WriteOptions? how, CancellationToken cancellation)
+    {
+        try
+        {
+            call.RequestStream.WriteOptions = how;
+            await call.RequestStream.WriteAsync(new ProduceFrame(null, batch), cancellation);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new IOException("The call is over.", e);
+        }
+        finally
+        {
+            pending.EndSend(batch);
+        }
+    }
+
+    /// <summary>Takes the next batch that may go out, numbered and to be written whatever happens to it; null when there is none.</summary>
+    private Batch? TakeNext()
+    {
+        while (work.Reader.TryRead(out var item))
+        {
+            if (item is Batch again)
+            {
+                if (again.IsDue && pending.BeginSend(again, time.GetTimestamp()))
+                {
+                    return again;
+                }
+
+                continue;
+            }
+
+            var lane = (Lane)item;
+            if (!pending.HasRoom)
+            {
+                lock (parked)
+                {
+                    parked.Add(lane);
+                }
+
+                if (pending.HasRoom)
+                {
+                    Unpark();
+                }
+
+                continue;
+            }
+
+            if (lane.TakeNext() is { } batch)
+            {
+                var now = time.GetTimestamp();
+                pending.Add(batch);
+                metrics.Sent(batch, time.GetElapsedTime(batch.FirstAt, now));
+                batch.Activity = ProducerMetrics.Activities.StartActivity("produce", ActivityKind.Producer)
+                    ?.AddTag("stream", options.StreamName).AddTag("batch", batch.Number).AddTag("records", batch.PromiseCount);
+                if (pending.BeginSend(batch, now))
+                {
+                    return batch;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private void Unpark()
+    {
+        lock (parked)
+        {
+            foreach (var lane in parked)
+            {
+                Enqueue(lane);
+            }
+
+            parked.Clear();
+        }
+    }
+
+    private async Task ReceiveAsync(ProduceCall call, CancellationToken cancellation)
+    {
+        while (await call.ResponseStream.MoveNext(cancellation))
+        {
+            if (call.ResponseStream.Current.Ack is { } ack && pending.TryGet(ack.BatchNumber, out var batch))
+            {
+                Take(batch, ack);
+                Unpark();
+            }
+        }
+    }
+
+    private void Take(Batch batch, ProduceAck ack)
+    {
+        if (ack.ErrorCode.Length == 0)
+        {
+            if (pending.TryRemove(batch))
+            {
+                NoteAttempt(batch, null, null);
+                batch.Activity?.Dispose();
+                outcomes.Keep(batch, ack);
+                pending.Release(batch);
+            }
+
+            return;
+        }
+
+        NoteAttempt(batch, ack.ErrorCode, ack.ErrorMessage);
+        if (ack.RetryAfter is { } retryAfter)
+        {
+            pending.Pause(batch);
+            _ = SendAgainAsync(batch, pause.After(batch.AttemptCount, retryAfter.ToTimeSpan()));
+        }
+        else
+        {
+            // What is malformed is refused as a whole, each time and before anything of it is stored.
+            Break(batch, ack.ErrorCode, ack.ErrorMessage, mayBeStored: ack.ErrorCode != "INVALID_ARGUMENT");
+        }
+    }
+
+    private async Task SendAgainAsync(Batch batch, TimeSpan wait)
+    {
+        try
+        {
+            await Task.Delay(wait, time, closing.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        if (pending.MarkDue(batch))
+        {
+            work.Writer.TryWrite(batch);
+        }
+    }
+
+    private void NoteAttempt(Batch batch, string? code, string? message)
+    {
+        if (batch.TryEndAttempt(time, code, message) && code is not null)
+        {
+            metrics.Retried(code);
+        }
+    }
+
+    private void Break(Batch batch, string code, string message, bool mayBeStored)
+    {
+        if (pending.TryRemove(batch))
+        {
+            batch.Activity?.SetStatus(ActivityStatusCode.Error, code).Dispose();
+            outcomes.Break(batch, code, message, mayBeStored && batch.SentAt != 0);
+            pending.Release(batch);
+        }
+    }
+
+    private void BreakPending(string code, string message)
+    {
+        foreach (var batch in pending.InOrder())
+        {
+            Break(batch, code, message, mayBeStored: true);
+        }
+
+        Unpark();
+    }
+
+    private static async Task<Exception?> EndOfAsync(ProduceCall call)
+    {
+        try
+        {
+            await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(EndPatience);
+            return null;
+        }
+        catch (RpcException e)
+        {
+            return e;
+        }
+        catch (Exception e) when (e is TimeoutException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}
