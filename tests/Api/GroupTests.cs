@@ -73,6 +73,22 @@ public sealed class GroupTests(ApiFixture api)
     }
 
     [Fact]
+    public async Task WorkersThatJoinAtOnceShareTheShardsAtOnce()
+    {
+        var (stream, application) = await CreateAsync(shards: 8);
+        var workers = await Task.WhenAll(Enumerable.Range(0, 4).Select(i =>
+        {
+            // So long that a lease which is not handed over stays for all the test.
+            var join = Join(stream, application, $"w{i}");
+            join.HandOverTime = Duration.FromTimeSpan(TimeSpan.FromMinutes(10));
+            return GroupWorker.JoinAsync(applications, join);
+        }));
+        await Eventually.HoldsAsync(() => Array.TrueForAll(workers, worker => worker.Leases.Count == 2), "they have two shards each", workers[0].Running);
+        await Task.WhenAll(workers.Select(worker => worker.GoodbyeAsync()));
+        Array.ForEach(workers, worker => worker.Dispose());
+    }
+
+    [Fact]
     public async Task AWorkerThatSaysNothingLosesItsLeasesThoughItsCallStands()
     {
         var (stream, application) = await CreateAsync();

@@ -10,6 +10,9 @@ namespace Broker.Cli.Groups;
 /// </remarks>
 internal sealed class ConsumeCall(AsyncDuplexStreamingCall<ConsumeRequest, ConsumeResponse> call) : IDisposable
 {
+    /// <summary>Good for every fail-over time that there can be.</summary>
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(500);
+
     private readonly SemaphoreSlim handling = new(1);
     private readonly SemaphoreSlim sending = new(1);
     private readonly Dictionary<ulong, Lease> leases = [];
@@ -23,16 +26,16 @@ internal sealed class ConsumeCall(AsyncDuplexStreamingCall<ConsumeRequest, Consu
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         await SendAsync(new ConsumeRequest { Join = join });
-        var reporting = Task.CompletedTask;
+        Task? reporting = null;
         await using var stopping = stop.Register(() => _ = LeaveSoonAsync());
         try
         {
             while (await call.ResponseStream.MoveNext(cancellation))
             {
-                if (call.ResponseStream.Current.Joined is { } answer)
+                if (call.ResponseStream.Current.Joined is not null)
                 {
                     joined();
-                    reporting = ReportAsync(answer.FailoverTime.ToTimeSpan() / 4, over.Token);
+                    reporting ??= ReportAsync(over.Token);
                     continue;
                 }
 
@@ -50,7 +53,7 @@ internal sealed class ConsumeCall(AsyncDuplexStreamingCall<ConsumeRequest, Consu
         finally
         {
             await over.CancelAsync();
-            await reporting;
+            await (reporting ?? Task.CompletedTask);
         }
     }
 
@@ -137,11 +140,11 @@ internal sealed class ConsumeCall(AsyncDuplexStreamingCall<ConsumeRequest, Consu
         }
     }
 
-    private async Task ReportAsync(TimeSpan interval, CancellationToken cancellation)
+    private async Task ReportAsync(CancellationToken cancellation)
     {
         try
         {
-            using var timer = new PeriodicTimer(interval);
+            using var timer = new PeriodicTimer(ReportInterval);
             while (await timer.WaitForNextTickAsync(cancellation) && !isLeaving)
             {
                 await SendAsync(new ConsumeRequest { Report = new ConsumeReport() });

@@ -81,10 +81,7 @@ internal sealed partial class GroupMember : IDisposable
         failoverTime = joined.FailoverTime;
         heardAt = clock.GetTimestamp();
         ratesAt = heardAt;
-        await writer.WriteAsync(new V1.ConsumeResponse
-        {
-            Joined = new V1.ConsumeJoined { WorkerId = command.Worker, FailoverTime = Duration.FromTimeSpan(failoverTime) },
-        });
+        await TellJoinedAsync();
         Apply(joined);
         var reporting = ReportAsync();
         var saidGoodbye = false;
@@ -129,6 +126,21 @@ internal sealed partial class GroupMember : IDisposable
     {
         await table.LeaveAsync(command.Worker, command.Session);
         return true;
+    }
+
+    private async Task TellJoinedAsync()
+    {
+        try
+        {
+            await writer.WriteAsync(new V1.ConsumeResponse
+            {
+                Joined = new V1.ConsumeJoined { WorkerId = command.Worker, FailoverTime = Duration.FromTimeSpan(failoverTime) },
+            });
+        }
+        catch (Exception)
+        {
+            // The call is over, which whoever reads it finds out.
+        }
     }
 
     private void Fail(Exception exception)
@@ -209,7 +221,12 @@ internal sealed partial class GroupMember : IDisposable
     /// <summary>Starts what is new, stops what is gone, asks for what is to be handed over.</summary>
     private void Apply(WorkerLeases told)
     {
-        failoverTime = told.FailoverTime;
+        if (told.FailoverTime != failoverTime)
+        {
+            failoverTime = told.FailoverTime;
+            losing.Add(TellJoinedAsync());
+        }
+
         if (told.Leases.IsDefault)
         {
             ReleaseOverdue();
@@ -238,7 +255,11 @@ internal sealed partial class GroupMember : IDisposable
                 present = held.GetValueOrDefault(lease.Shard);
             }
 
-            if (present is null)
+            if (present is null && lease.HandOverWithin is not null)
+            {
+                losing.Add(PassOnAsync(lease));
+            }
+            else if (present is null)
             {
                 Start(lease);
             }
@@ -264,6 +285,20 @@ internal sealed partial class GroupMember : IDisposable
         }
 
         started.Reading = ReadAsync(started);
+    }
+
+    /// <summary>Gives a lease back of which the worker was never told: another is to have it already.</summary>
+    private async Task PassOnAsync(HeldLease lease)
+    {
+        try
+        {
+            await MovingGrain.AskAsync(
+                () => table.ReleaseAsync(new LeaseHold(lease.Shard, command.Worker, command.Session, lease.Counter)), clock, ending.Token);
+        }
+        catch (Exception)
+        {
+            // The call is over, or the table not to be had: the lease is taken when its time to be handed over is.
+        }
     }
 
     private async Task LoseAsync(GrantedLease lease)
