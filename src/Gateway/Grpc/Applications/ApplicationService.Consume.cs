@@ -1,8 +1,8 @@
 using Broker.Contracts.Errors;
 using Broker.Contracts.Leases;
+using Broker.Gateway.Groups;
 using Broker.Gateway.Grpc.Access;
 using Broker.Gateway.Grpc.Streams;
-using Broker.Gateway.Groups;
 using Broker.Gateway.Hosting;
 using Grpc.Core;
 

@@ -2,8 +2,8 @@ using Broker.Contracts.Errors;
 using Broker.Contracts.Leases;
 using Broker.Contracts.Streams;
 using Broker.Gateway.Auth;
-using Broker.Gateway.Grpc.Streams;
 using Broker.Gateway.Groups;
+using Broker.Gateway.Grpc.Streams;
 using Broker.Gateway.Hosting;
 using Broker.Gateway.Routing;
 
