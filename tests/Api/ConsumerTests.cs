@@ -120,8 +120,8 @@ public sealed class ConsumerTests(ApiFixture api)
         AggregationEnabled = aggregated,
     });
 
-    private static Task PutAsync(BrokerProducer producer, int from, int to) => Task.WhenAll(
-        from number in Enumerable.Range(from, to - from)
+    private static Task PutAsync(BrokerProducer producer, int first, int end) => Task.WhenAll(
+        from number in Enumerable.Range(first, end - first)
         from key in Enumerable.Range(0, Keys)
         select producer.PutAsync($"key-{key}", Encoding.UTF8.GetBytes(number.ToString(CultureInfo.InvariantCulture))));
 

@@ -15,6 +15,12 @@ public enum ProcessorFailure
     /// </summary>
     Skip,
 
+    /// <summary>
+    /// The shard is given back after a pause of <see cref="BrokerConsumerOptions.RetryDelay"/>; whoever has it next, this worker or another,
+    /// begins with a new processor at the last checkpoint. The one that failed is told by <see cref="IRecordProcessor.LeaseLostAsync"/>.
+    /// </summary>
+    Release,
+
     /// <summary>The consumer stops: other shards' processors are asked to shut down, and <see cref="BrokerConsumer.RunAsync"/> throws.</summary>
     Stop,
 }

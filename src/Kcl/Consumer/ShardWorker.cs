@@ -12,10 +12,12 @@ internal sealed partial class ShardWorker(LeaseSlot slot, HashKeyRange range, Co
     private readonly ShardCheckpointer checkpointer = new(slot, context);
     private readonly RecordUnpacker unpacker = new(range, slot.Lease.Checkpoint);
     private long behindMilliseconds;
+    private bool hasFailed;
 
     private enum Ending
     {
         Lost,
+        Failed,
         AskedFor,
         AtEnd,
     }
@@ -46,7 +48,7 @@ internal sealed partial class ShardWorker(LeaseSlot slot, HashKeyRange range, Co
             ending = isInitialized ? await WorkAsync(processor) : ending;
         }
 
-        ending = slot.Lost.IsCancellationRequested ? Ending.Lost : ending;
+        ending = slot.Lost.IsCancellationRequested ? Ending.Lost : hasFailed ? Ending.Failed : ending;
         if (isInitialized)
         {
             ending = await FinishAsync(processor!, ending);
@@ -159,7 +161,7 @@ internal sealed partial class ShardWorker(LeaseSlot slot, HashKeyRange range, Co
                     await CallAsync(nameof(IShardCheckpointer.CheckpointAsync), () => checkpointer.CheckpointAsync());
                 }
 
-                return slot.Lost.IsCancellationRequested && !checkpointer.HasEnded ? Ending.Lost : ending;
+                return slot.Lost.IsCancellationRequested && !checkpointer.HasEnded ? Ending.Lost : hasFailed ? Ending.Failed : ending;
             case Ending.AskedFor:
                 await TryAsync(nameof(IRecordProcessor.ShutdownRequestedAsync), () => processor.ShutdownRequestedAsync(checkpointer, slot.Lost));
                 return slot.Lost.IsCancellationRequested ? Ending.Lost : ending;
@@ -192,6 +194,7 @@ internal sealed partial class ShardWorker(LeaseSlot slot, HashKeyRange range, Co
                 LogFailed(context.Logger, slot.Lease.ShardId, slot.Lease.StreamName, method, policy switch
                 {
                     ProcessorFailure.Stop => "the consumer stops",
+                    ProcessorFailure.Release => "its lease is given back",
                     ProcessorFailure.Skip when canSkip => "its records are skipped",
                     _ => "it is called again",
                 }, e);
@@ -205,10 +208,12 @@ internal sealed partial class ShardWorker(LeaseSlot slot, HashKeyRange range, Co
                 {
                     return true;
                 }
+
+                hasFailed = policy == ProcessorFailure.Release;
             }
 
             await backoff.PauseAsync(slot.Interrupted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (slot.Interrupted.IsCancellationRequested)
+            if (hasFailed || slot.Interrupted.IsCancellationRequested)
             {
                 return false;
             }

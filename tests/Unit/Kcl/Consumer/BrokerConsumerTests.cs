@@ -7,8 +7,8 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Xunit;
-using Record = Broker.V1.Record;
 using static Broker.Tests.Unit.Kcl.Consumer.ScriptedBroker;
+using Record = Broker.V1.Record;
 
 namespace Broker.Tests.Unit.Kcl.Consumer;
 
@@ -261,7 +261,7 @@ public sealed class BrokerConsumerTests
     }
 
     [Fact]
-    public async Task A_batch_that_fails_can_be_skipped_or_stop_the_consumer()
+    public async Task A_batch_that_fails_can_be_skipped_or_end_the_lease_or_the_consumer()
     {
         await using var broker = await StartAsync();
         await using (var run = new ConsumerRun(
@@ -276,6 +276,19 @@ public sealed class BrokerConsumerTests
             await run.TellsAsync("0: initialize 0 TRIM_HORIZON", "0: process 1,2", "0: process 3");
             Assert.Equal(Number(3), (await call.CheckpointAsync()).SequenceNumber);
             await StoppedAsync(run, call, "0: shutdown", "0: dispose");
+        }
+
+        await using (var run = new ConsumerRun(
+            broker, options => options.OnProcessorFailure = ProcessorFailure.Release, (_, _) => throw new InvalidDataException("no")))
+        {
+            var call = await broker.JoinedAsync();
+            await call.GrantAsync(1);
+            await call.PushAsync(1, 1, 2);
+            await run.TellsAsync("0: initialize 0 TRIM_HORIZON", "0: process 1,2", "0: lost", "0: dispose");
+            Assert.Equal(1UL, (await call.HearAsync()).Release.LeaseId);
+            await call.GrantAsync(2);
+            await run.TellsAsync("1: initialize 0 TRIM_HORIZON");
+            await StoppedAsync(run, call, "1: shutdown", "1: dispose");
         }
 
         await using var stopped = new ConsumerRun(
