@@ -1,3 +1,4 @@
+using Broker.Cli.Serve.Telemetry;
 using Broker.Gateway.Encryption;
 using Broker.Gateway.Hosting;
 using Broker.Silo.Hosting;
@@ -6,7 +7,6 @@ using Broker.Silo.Storage;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
-using OpenTelemetry;
 
 namespace Broker.Cli.Serve;
 
@@ -34,6 +34,7 @@ internal static partial class BrokerServer
             }
 
             await using var application = builder.Build();
+            application.UseBrokerTelemetry();
             if (PartOf(builder.Configuration).IsGateway)
             {
                 application.MapBrokerGateway();
@@ -105,14 +106,7 @@ internal static partial class BrokerServer
         Compose(builder);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
 
-        // OpenTelemetry's own variables say where to; without them nothing is collected.
-        if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
-        {
-            builder.Services.AddOpenTelemetry()
-                .WithMetrics(metrics => metrics.AddMeter("Broker.*", "Microsoft.Orleans"))
-                .UseOtlpExporter();
-        }
-
+        builder.AddBrokerTelemetry();
         return builder;
     }
 

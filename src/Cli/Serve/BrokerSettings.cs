@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
+using Broker.Cli.Serve.Telemetry;
 using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
 using Broker.Gateway.Auth;
@@ -46,6 +47,7 @@ internal static class BrokerSettings
         ["Postgres"] = typeof(PostgresOptions),
         ["Cluster"] = typeof(ClusterOptions),
         ["Balance"] = typeof(BalanceOptions),
+        ["Telemetry"] = typeof(TelemetryOptions),
     };
 
     /// <summary>The type of each setting by its full key.</summary>

@@ -42,6 +42,11 @@ internal static class ServeCommand
             Description = "Second address, for HTTPS. Default that of --listen with the next port, where there is a certificate.",
             HelpName = "URL",
         };
+        var metrics = new Option<string?>("--metrics")
+        {
+            Description = "Address on which /metrics answers in Prometheus' format. Default none.",
+            HelpName = "URL",
+        };
         var postgres = new Option<string?>("--postgres")
         {
             Description = "Connection string of the database that a cluster shares; without one everything is in --data, and there is no cluster.",
@@ -63,7 +68,7 @@ internal static class ServeCommand
         var migrate = new Option<bool>("--migrate") { Description = "Bring the database up to this release first, as 'broker migrate' does. For development." };
         var command = new Command("serve", "Run the broker. Any setting can follow as --Broker:Section:Name=VALUE.")
         {
-            data, listen, limits, auth, keys, certificate, key, development, secure,
+            data, listen, limits, auth, keys, certificate, key, development, secure, metrics,
             postgres, roles, siloPort, siloGatewayPort, advertise, clusterId, migrate,
         };
         command.TreatUnmatchedTokensAsErrors = false;
@@ -86,6 +91,7 @@ internal static class ServeCommand
                     ("Broker:Tls:KeyFile", FullPath(parse.GetValue(key))),
                     ("Broker:Tls:Development", parse.GetValue(development) ? "true" : null),
                     ("Broker:Tls:Listen", parse.GetValue(secure)),
+                    ("Broker:Telemetry:Listen", parse.GetValue(metrics)),
                     ("Broker:Postgres:ConnectionString", parse.GetValue(postgres)),
                     ("Broker:Cluster:Roles", parse.GetValue(roles)),
                     ("Broker:Cluster:SiloPort", parse.GetValue(siloPort)?.ToString(CultureInfo.InvariantCulture)),

@@ -64,6 +64,10 @@ public sealed record AppendRequest(
     /// <summary>The furthest end of the shard that the gateway was told.</summary>
     [Id(5)]
     public KnownEnd Known { get; init; }
+
+    /// <summary>The gateway's span of the call, in the form of W3C's traceparent; null where it is not traced.</summary>
+    [Id(6)]
+    public string? TraceParent { get; init; }
 }
 
 /// <summary>A batch's records that one shard took earlier.</summary>

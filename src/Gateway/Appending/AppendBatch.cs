@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Broker.Contracts.Blocks;
 using Broker.Contracts.Streams;
 
@@ -28,6 +29,9 @@ public sealed class AppendBatch(int recordCount, long bytes, BatchIdentity? iden
     public int RecordCount { get; } = recordCount;
 
     public long Bytes { get; } = bytes;
+
+    /// <summary>The span that the put belongs to; the default where it is not traced.</summary>
+    internal ActivityContext Trace { get; init; }
 
     internal BatchIdentity? Identity { get; } = identity;
 

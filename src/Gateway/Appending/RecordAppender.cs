@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Broker.Contracts.Blocks;
 using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
@@ -73,7 +74,7 @@ public sealed class RecordAppender
             return null;
         }
 
-        var batch = new AppendBatch(encoded.RecordCount, encoded.Bytes, identity, isDivisible, deadline);
+        var batch = new AppendBatch(encoded.RecordCount, encoded.Bytes, identity, isDivisible, deadline) { Trace = GatewayTracing.Current };
         if (!Submit(encoded, batch, mayExceed: false, out _))
         {
             budget.Release(encoded.Bytes);
@@ -85,10 +86,16 @@ public sealed class RecordAppender
     }
 
     /// <summary>Puts a producer's batch on its way, under its own identity; waits for room, before and after.</summary>
-    public async ValueTask<AppendBatch> ProduceAsync(EncodedBatch encoded, BatchIdentity identity, long deadline, CancellationToken cancellation)
+    /// <param name="encoded">The records.</param>
+    /// <param name="identity">The producer's.</param>
+    /// <param name="deadline">Timestamp after which no further attempt is made.</param>
+    /// <param name="trace">The batch's span; the default where it is not traced.</param>
+    /// <param name="cancellation">Ends the waits.</param>
+    public async ValueTask<AppendBatch> ProduceAsync(
+        EncodedBatch encoded, BatchIdentity identity, long deadline, ActivityContext trace, CancellationToken cancellation)
     {
         await budget.AcquireAsync(encoded.Bytes, cancellation);
-        var batch = new AppendBatch(encoded.RecordCount, encoded.Bytes, identity, isDivisible: false, deadline);
+        var batch = new AppendBatch(encoded.RecordCount, encoded.Bytes, identity, isDivisible: false, deadline) { Trace = trace };
         Submit(encoded, batch, mayExceed: true, out var full);
         _ = ReleaseAfterAsync(batch);
         if (full is not null)

@@ -1,31 +1,34 @@
 using Broker.Contracts.Blocks;
 using Broker.Contracts.Errors;
+using Broker.Gateway.Metrics;
 using Broker.Gateway.Routing;
 
 namespace Broker.Gateway.Appending;
 
 /// <summary>Unary puts, of whatever protocol: routes, encodes, puts and waits for all outcomes. Thread-safe.</summary>
-public sealed class RecordPuts(RecordAppender appender, StreamRoutes routes)
+public sealed class RecordPuts(RecordAppender appender, StreamRoutes routes, GatewayMetrics metrics)
 {
+    /// <param name="operation">What the put is counted as; PutRecords is divisible: a shard that admits only some of the records may take these alone.</param>
     /// <param name="streamName">The stream.</param>
     /// <param name="source">The records.</param>
-    /// <param name="isDivisible">Whether a shard that admits only some of the records may take these alone.</param>
     /// <param name="deadline">Timestamp after which no further attempt is made.</param>
     /// <param name="identity">The client's identity for the call; null has the gateway give one.</param>
     /// <param name="cancellation">Ends the search for the stream; what is put is waited for.</param>
     /// <exception cref="BrokerException">InvalidArgument, ResourceNotFound, Overloaded.</exception>
     public async Task<AppendBatch> PutAsync(
-        string streamName, IRecordSource source, bool isDivisible, long deadline, BatchIdentity? identity, CancellationToken cancellation)
+        PutOperation operation, string streamName, IRecordSource source, long deadline, BatchIdentity? identity, CancellationToken cancellation)
     {
+        var started = metrics.Streams.Now();
         var route = await GetRoutableAsync(streamName, cancellation);
         var spread = identity is { } known ? RecordSpread.Of(known) : RecordSpread.Next();
         while (true)
         {
-            var batch = appender.TryPut(Encode(source, route, spread), isDivisible, deadline, identity)
+            var batch = appender.TryPut(Encode(source, route, spread), operation == PutOperation.PutRecords, deadline, identity)
                 ?? throw new BrokerException(BrokerErrorCode.Overloaded, $"Too much is in flight for stream {streamName}; retry after a pause.");
             await batch.Completion;
             if (await FindSuccessorAsync(streamName, batch, route, cancellation) is not { } successor)
             {
+                metrics.Streams.Put(operation, streamName, batch, started);
                 return batch;
             }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Broker.Contracts.Blocks;
 using Broker.Contracts.Errors;
 using Broker.Contracts.Grains;
@@ -5,6 +6,7 @@ using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
 using Broker.Gateway.Compression;
 using Broker.Gateway.Encryption;
+using Broker.Gateway.Metrics;
 
 namespace Broker.Gateway.Appending;
 
@@ -67,7 +69,18 @@ internal sealed partial class ShardSender(AppendContext context, StreamAppenders
         var request = owner.Route.Stream.Mode == StreamMode.OnDemand
             ? call.Request with { Load = sampler.Draw(portions), HeldBytes = heldBytes }
             : call.Request;
+        using var span = GatewayTracing.StartAppend(portions, owner.StreamName, shard.Id);
+        if (span is not null)
+        {
+            request = request with { TraceParent = span.Id };
+        }
+
         var result = await CallAsync(request, patience);
+        if (result.Code != BrokerErrorCode.None)
+        {
+            span?.SetStatus(ActivityStatusCode.Error, result.Message);
+        }
+
         switch (result.Code)
         {
             case BrokerErrorCode.None when result.Verdicts.IsDefaultOrEmpty:

@@ -5,6 +5,7 @@ using Broker.Gateway.Auth;
 using Broker.Gateway.Aws.Errors;
 using Broker.Gateway.Aws.Protocols;
 using Broker.Gateway.Hosting;
+using Broker.Gateway.Metrics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -16,7 +17,7 @@ namespace Broker.Gateway.Aws;
 /// credentials, types, constraints. Never a stack trace: it goes to the log under the request's id.
 /// </remarks>
 internal sealed partial class AwsEndpoint(
-    IEnumerable<AwsOperation> operations, AwsBody bodies, RequestAuthenticator authenticator, GatewayDrain drain, ILogger<AwsEndpoint> logger)
+    IEnumerable<AwsOperation> operations, AwsBody bodies, RequestAuthenticator authenticator, GatewayDrain drain, GatewayMetrics metrics, ILogger<AwsEndpoint> logger)
 {
     private const string ServiceTarget = "Kinesis_20131202";
     private const string PathPrefix = "/service/Kinesis_20131202/operation/";
@@ -56,13 +57,18 @@ internal sealed partial class AwsEndpoint(
         }
 
         var route = AwsRoute.Of(request, PathPrefix);
+        var started = metrics.Requests.Now();
+        string? failure = null;
         try
         {
             using var body = await bodies.ReadAsync(context);
+            started = metrics.Requests.Now();
             await InvokeAsync(context, route, body.Buffer);
         }
         catch (Exception exception) when (!context.RequestAborted.IsCancellationRequested || exception is AwsException or BrokerException)
         {
+            var error = ToError(exception, route.Operation, requestId);
+            failure = error.Type;
             if (context.Response.HasStarted)
             {
                 LogCutOff(route.Operation, requestId, exception);
@@ -70,7 +76,12 @@ internal sealed partial class AwsEndpoint(
                 return;
             }
 
-            await AwsAnswers.ErrorAsync(context, route.ErrorProtocol, ToError(exception, route.Operation, requestId));
+            await AwsAnswers.ErrorAsync(context, route.ErrorProtocol, error);
+        }
+        finally
+        {
+            // Whatever a stranger names an operation, it is not to be a metric of its own.
+            metrics.Requests.Ended(byName.ContainsKey(route.Operation) ? route.Operation : "unknown", route.ErrorProtocol.Name, failure, started);
         }
     }
 

@@ -10,6 +10,7 @@ using Broker.Gateway.Encryption;
 using Broker.Gateway.Encryption.MasterKeys;
 using Broker.Gateway.Errors;
 using Broker.Gateway.Groups;
+using Broker.Gateway.Grpc;
 using Broker.Gateway.Grpc.Access;
 using Broker.Gateway.Grpc.Applications;
 using Broker.Gateway.Grpc.Records;
@@ -104,12 +105,14 @@ public static class GatewayHosting
             grpc.MaxReceiveMessageSize = GatewayOptions.MaxMessageBytes;
             grpc.MaxSendMessageSize = null;
             grpc.EnableDetailedErrors = false;
+            grpc.Interceptors.Add<GrpcRequestMetrics>();
             grpc.Interceptors.Add<BrokerErrorInterceptor>();
             grpc.Interceptors.Add<GrpcAuthorization>();
         });
         services.TryAddSingleton<GrpcResources>();
         services.TryAddSingleton<GrpcAuthorization>();
         services.TryAddSingleton<BrokerErrorInterceptor>();
+        services.TryAddSingleton<GrpcRequestMetrics>();
         services.AddGrpcHealthChecks().AddCheck("gateway", static () => HealthCheckResult.Healthy());
         ServiceDescriptor[] described =
         [

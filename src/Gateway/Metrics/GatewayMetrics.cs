@@ -23,8 +23,10 @@ public sealed class GatewayMetrics
     private readonly UpDownCounter<long> subscriptions;
     private readonly UpDownCounter<long> sessions;
 
-    public GatewayMetrics(IMeterFactory factory)
+    public GatewayMetrics(IMeterFactory factory, TimeProvider clock)
     {
+        Streams = new StreamMetrics(factory, clock);
+        Requests = new RequestMetrics(factory, clock);
         var meter = factory.Create(MeterName);
         recordsIn = meter.CreateCounter<long>("broker.gateway.records.in", "{record}", "Records put on their way to shards.");
         bytesIn = meter.CreateCounter<long>("broker.gateway.bytes.in", "By", "Encoded bytes of those records.");
@@ -39,6 +41,12 @@ public sealed class GatewayMetrics
         subscriptions = meter.CreateUpDownCounter<long>("broker.gateway.subscriptions", "{subscription}", "SubscribeToShard calls that run.");
         sessions = meter.CreateUpDownCounter<long>("broker.gateway.produce.sessions", "{session}", "Produce calls that run.");
     }
+
+    /// <summary>By stream.</summary>
+    public StreamMetrics Streams { get; }
+
+    /// <summary>By operation.</summary>
+    public RequestMetrics Requests { get; }
 
     public void RecordsIn(int records, long bytes)
     {

@@ -40,6 +40,25 @@ public sealed class RecordReads(
     /// <exception cref="BrokerException">What the shard answers.</exception>
     internal async ValueTask<RecordPage> ReadAsync(ShardCursor cursor, int limit, CancellationToken cancellation)
     {
+        var stream = cursor.Route.Stream.Name;
+        var started = metrics.Streams.Now();
+        try
+        {
+            var page = await ReadPageAsync(cursor, limit, cancellation);
+            var bytes = RecordPageWriter.Measure(page);
+            metrics.RecordsOut(page.RecordCount, bytes);
+            metrics.Streams.Got(stream, page.RecordCount, bytes, started);
+            return page;
+        }
+        catch (BrokerException exception)
+        {
+            metrics.Streams.NotGot(stream, exception.Code, started);
+            throw;
+        }
+    }
+
+    private async ValueTask<RecordPage> ReadPageAsync(ShardCursor cursor, int limit, CancellationToken cancellation)
+    {
         var (iterator, route, shard) = cursor;
         var readBytes = (int)Math.Clamp((long)limit * ExpectedRecordBytes, 64 * 1024, limits.Value.MaxBytesPerRead);
         var read = await new MovingShard(grains.Shard(iterator.Shard), clock).ReadAsync(
@@ -68,7 +87,6 @@ public sealed class RecordReads(
             page.Next = await iterators.MakeAsync(iterator.Shard, page.EndPosition);
         }
 
-        metrics.RecordsOut(page.RecordCount, RecordPageWriter.Measure(page));
         return page;
     }
 }

@@ -193,6 +193,7 @@ internal sealed class ShardSubscription(
         await output.WriteAsync(page, cancellation);
         lastSent = clock.GetTimestamp();
         metrics.RecordsOut(page.RecordCount, bytes);
+        metrics.Streams.Sent(route.Stream.Name, page.RecordCount, bytes, page.MillisBehindLatest);
     }
 
     /// <summary>A consumer that was deregistered gets nothing more.</summary>

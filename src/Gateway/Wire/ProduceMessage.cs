@@ -8,6 +8,7 @@ internal readonly ref struct ProduceMessage
     private const int OpenField = 1;
     private const int BatchField = 2;
     private const int BatchNumberField = 1;
+    private const int TraceParentField = 3;
 
     private ProduceMessage(bool isOpen, ReadOnlySpan<byte> content)
     {
@@ -66,5 +67,21 @@ internal readonly ref struct ProduceMessage
         }
 
         return reader.IsMalformed ? null : number;
+    }
+
+    /// <returns>The span that the batch belongs to, in the form of W3C's traceparent; empty where there is none.</returns>
+    public ReadOnlySpan<byte> ReadTraceParent()
+    {
+        var found = ReadOnlySpan<byte>.Empty;
+        var reader = new ProtoReader(Content);
+        while (reader.TryNext())
+        {
+            if (reader.IsBytes(TraceParentField))
+            {
+                found = reader.Bytes;
+            }
+        }
+
+        return found;
     }
 }

@@ -137,6 +137,7 @@ public static class BrokerSiloExtensions
     {
         services.AddMetrics();
         services.AddSingleton<ShardMetrics>();
+        services.AddSingleton<SiloMetrics>();
         services.AddSingleton<LocalShards>();
         services.AddPlacementDirector<ShardPlacement, ShardPlacementDirector>();
         services.AddSingleton(provider => new TailCache(provider.GetRequiredService<IOptions<ShardOptions>>().Value.TailCacheBytes));

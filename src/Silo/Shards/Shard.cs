@@ -68,6 +68,9 @@ internal sealed partial class Shard
         session?.Supersede();
     }
 
+    /// <summary>Told of each opening.</summary>
+    public Action<ShardOpening>? OnOpened { get; init; }
+
     /// <summary>Left by the shard's last owner, for the first opening.</summary>
     internal WriterHandover? Handover { get; set; }
 
@@ -177,7 +180,8 @@ internal sealed partial class Shard
 
             var head = await log.OpenAsync(key, cancellationToken);
             tail = new ShardTail(cache);
-            var (producers, bytes) = TakeOver(head) ?? await RebuildAsync(head, cancellationToken);
+            var handed = TakeOver(head);
+            var (producers, bytes) = handed ?? await RebuildAsync(head, cancellationToken);
             foreach (var parent in parents)
             {
                 // Stamps never fall along a lineage, whatever the clock does between a parent's end and its child's first record.
@@ -194,6 +198,7 @@ internal sealed partial class Shard
             };
             await CompareAsync(opened, head, cancellationToken);
             session = opened;
+            OnOpened?.Invoke(handed is not null ? ShardOpening.Handover : head.NextOrdinal == 0 ? ShardOpening.First : ShardOpening.Takeover);
             LogOpened(logger, key, head.Epoch, head.NextPosition, producers.ProducerCount);
             return session;
         }

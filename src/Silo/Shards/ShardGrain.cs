@@ -29,6 +29,7 @@ internal sealed class ShardGrain(
     IOptions<ShardOptions> options,
     IOptions<OnDemandOptions> onDemand,
     ShardMetrics metrics,
+    SiloMetrics siloMetrics,
     LocalShards neighbours,
     TimeProvider time,
     ILoggerFactory loggers) : Grain, IShardGrain, IShardMaintenance, IGrainMigrationParticipant
@@ -71,9 +72,10 @@ internal sealed class ShardGrain(
             key, entry.Shard, entry.Parents, log, producerLimits.Value, time, cache, loggers.CreateLogger<Shard>())
         {
             Handover = handover,
+            OnOpened = siloMetrics.Opened,
             OnLoss = records => metrics.Lost(stream!, key.Shard, records),
         };
-        reader = new ShardReader(key, shard, log, options.Value, time);
+        reader = new ShardReader(key, shard, log, options.Value, time) { OnRead = siloMetrics.Read };
         neighbours.Add(key, rate);
         if (handover is not null)
         {
@@ -121,6 +123,7 @@ internal sealed class ShardGrain(
             return AppendResult.Failed(BrokerErrorCode.ResourceNotFound, NotFound());
         }
 
+        using var span = SiloTracing.StartAppend(request.TraceParent, key);
         await RefreshAsync(request.MapVersion);
         var result = await shard.AppendAsync(request.Blocks, request.HandledRepeats, request.Known, limit, CancellationToken.None);
         Measure(request, result);

@@ -14,6 +14,9 @@ internal sealed class ShardReader(ShardKey key, Shard shard, IShardLog log, Shar
     /// <summary>Less is not asked of the log: an answer that is small for once must not make reads small for long.</summary>
     private const int LeastBytesOfLog = 64 * 1024;
 
+    /// <summary>Told of each read of committed blocks, and whether memory had them.</summary>
+    public Action<bool>? OnRead { get; init; }
+
     private double storedShare = 1;
     private long verifiedEpoch = -1;
     private long verifiedAt;
@@ -166,7 +169,9 @@ internal sealed class ShardReader(ShardKey key, Shard shard, IShardLog log, Shar
         long from, int maxBytes, ShardTail tail, CancellationToken cancellationToken)
     {
         var blocks = ImmutableArray.CreateBuilder<RecordBlock>();
-        if (!tail.TryRead(from, maxBytes, blocks))
+        var isInMemory = tail.TryRead(from, maxBytes, blocks);
+        OnRead?.Invoke(isInMemory);
+        if (!isInMemory)
         {
             // The log counts bytes as stored, the reader those of opened blocks: ask for as much as the last ones took to be as many.
             var asked = (int)Math.Clamp(maxBytes * storedShare, Math.Min(maxBytes, LeastBytesOfLog), maxBytes);

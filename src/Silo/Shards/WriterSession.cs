@@ -262,6 +262,8 @@ internal sealed class WriterSession
 
     private async Task<AppendOutcome> CommitAsync(Task previous, ImmutableArray<RecordBlock> blocks)
     {
+        using var span = SiloTracing.StartCommit(blocks.Length);
+
         // Handed over before anything is awaited: the order of calls is the order of the log.
         var commit = log.AppendAsync(new ShardAppend(shard, Epoch, blocks[0].Head.Ordinal, blocks));
         var outcome = await commit;

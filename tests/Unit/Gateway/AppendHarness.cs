@@ -31,7 +31,7 @@ internal sealed class AppendHarness
             Options.Create(options ?? new GatewayOptions()),
             Options.Create(new BrokerLimits()),
             cluster.Clock,
-            new GatewayMetrics(new MeterFactory()),
+            new GatewayMetrics(new MeterFactory(), cluster.Clock),
             NullLogger<RecordAppender>.Instance);
     }
 

@@ -12,6 +12,9 @@ internal abstract class AwsProtocol
 
     public static AwsProtocol RpcV2Cbor { get; } = new RpcV2CborProtocol();
 
+    /// <summary>For metrics.</summary>
+    public abstract string Name { get; }
+
     /// <summary>Of requests and answers.</summary>
     public abstract string ContentType { get; }
 
@@ -53,6 +56,8 @@ internal abstract class AwsProtocol
 
     private sealed class JsonProtocol : AwsProtocol
     {
+        public override string Name => "aws-json";
+
         public override string ContentType => "application/x-amz-json-1.1";
 
         public override T Read<T>(Memory<byte> body, IBodyVisitor<T> visitor)
@@ -68,6 +73,8 @@ internal abstract class AwsProtocol
 
     private class CborProtocol : AwsProtocol
     {
+        public override string Name => "aws-cbor";
+
         public override string ContentType => "application/x-amz-cbor-1.1";
 
         protected virtual bool TimesInMilliseconds => true;
@@ -86,6 +93,8 @@ internal abstract class AwsProtocol
     /// <remarks>smithy.io, Smithy RPC v2 CBOR protocol.</remarks>
     private sealed class RpcV2CborProtocol : CborProtocol
     {
+        public override string Name => "rpc-v2-cbor";
+
         public override string ContentType => "application/cbor";
 
         protected override bool TimesInMilliseconds => false;

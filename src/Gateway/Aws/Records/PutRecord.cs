@@ -5,6 +5,7 @@ using Broker.Gateway.Aws.Errors;
 using Broker.Gateway.Aws.Protocols;
 using Broker.Gateway.Aws.Shapes;
 using Broker.Gateway.Aws.Streams;
+using Broker.Gateway.Metrics;
 using Broker.Gateway.Routing;
 
 namespace Broker.Gateway.Aws.Records;
@@ -22,7 +23,7 @@ internal sealed class PutRecord(
         var name = await resources.DemandStreamAsync(input, call);
         await DryRuns.EndIfAsync(input.DryRun, routes, name, call.Cancellation);
         var batch = await puts.PutAsync(
-            name, new RawRecords([record]), isDivisible: false, appender.DeadlineAfter(TimeSpan.MaxValue), call.RetryIdentity?.Identity, call.Cancellation);
+            PutOperation.PutRecord, name, new RawRecords([record]), appender.DeadlineAfter(TimeSpan.MaxValue), call.RetryIdentity?.Identity, call.Cancellation);
         if (batch.Faults is [var fault, ..])
         {
             throw new BrokerException(fault.Code, throttling.Word(fault.Code, fault.Message, name));

@@ -8,6 +8,7 @@ using Broker.Gateway.Aws.Protocols;
 using Broker.Gateway.Aws.Shapes;
 using Broker.Gateway.Aws.Streams;
 using Broker.Gateway.Encryption;
+using Broker.Gateway.Metrics;
 using Broker.Gateway.Routing;
 using Microsoft.Extensions.Options;
 
@@ -27,7 +28,7 @@ internal sealed class PutRecords(
         var name = await resources.DemandStreamAsync(input, call);
         await DryRuns.EndIfAsync(input.DryRun, routes, name, call.Cancellation);
         var batch = await puts.PutAsync(
-            name, new RawRecords(records!), isDivisible: true, appender.DeadlineAfter(TimeSpan.MaxValue), call.RetryIdentity?.Identity, call.Cancellation);
+            PutOperation.PutRecords, name, new RawRecords(records!), appender.DeadlineAfter(TimeSpan.MaxValue), call.RetryIdentity?.Identity, call.Cancellation);
         if (batch.Parts.Count == 0 && batch.Faults.Find(static fault => fault.Code == BrokerErrorCode.ResourceNotFound || KmsErrors.Contains(fault.Code)) is { } whole)
         {
             throw new BrokerException(whole.Code, whole.Message);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Broker.Contracts.Blocks;
 using Broker.Contracts.Errors;
@@ -5,6 +6,7 @@ using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
 using Broker.Gateway.Appending;
 using Broker.Gateway.Hosting;
+using Broker.Gateway.Metrics;
 using Broker.Gateway.Routing;
 using Broker.Gateway.Wire;
 using Google.Protobuf;
@@ -21,6 +23,7 @@ namespace Broker.Gateway.Grpc.Records;
 /// </remarks>
 internal sealed class ProduceSession(
     RecordAppender appender,
+    StreamMetrics metrics,
     GatewayDrain drain,
     GatewayOptions options,
     ProducerLimits limits,
@@ -132,7 +135,9 @@ internal sealed class ProduceSession(
     {
         await places.WaitAsync(cancellation);
         Interlocked.Increment(ref unanswered);
+        var started = metrics.Now();
         var identity = new BatchIdentity(producer, producerEpoch, number);
+        var span = GatewayTracing.StartBatch(TraceParentOf(frame), streamName);
         V1.ProduceAck? refusal;
         try
         {
@@ -148,8 +153,8 @@ internal sealed class ProduceSession(
             else
             {
                 await bytes.AcquireAsync(encoded!.Bytes, cancellation);
-                var batch = await appender.ProduceAsync(encoded, identity, getDeadline(), cancellation);
-                _ = AcknowledgeAsync(number, batch);
+                var batch = await appender.ProduceAsync(encoded, identity, getDeadline(), span?.Context ?? default, cancellation);
+                _ = AcknowledgeAsync(number, batch, started, span);
                 return;
             }
         }
@@ -164,6 +169,7 @@ internal sealed class ProduceSession(
             throw;
         }
 
+        span?.SetStatus(ActivityStatusCode.Error, refusal.ErrorMessage).Dispose();
         responses.Writer.TryWrite(new V1.ProduceResponse { Ack = refusal });
     }
 
@@ -173,10 +179,15 @@ internal sealed class ProduceSession(
         return encoder.TryEncode(message.Content, route, RecordSpread.Of(identity), out encoded);
     }
 
-    private async Task AcknowledgeAsync(ulong number, AppendBatch batch)
+    private static ReadOnlySpan<byte> TraceParentOf(RequestFrame frame) =>
+        ProduceMessage.TryRead(frame.Message, out var message) ? message.ReadTraceParent() : default;
+
+    private async Task AcknowledgeAsync(ulong number, AppendBatch batch, long started, Activity? span)
     {
         await batch.Completion;
+        span?.Dispose();
         bytes.Release(batch.Bytes);
+        metrics.Put(PutOperation.Produce, streamName, batch, started);
         responses.Writer.TryWrite(new V1.ProduceResponse { Ack = ProduceAcks.Make(number, batch) });
     }
 

@@ -14,7 +14,7 @@ public sealed partial class RecordService
         metrics.Session(1);
         try
         {
-            using var session = new ProduceSession(appender, drain, options.Value, producerLimits.Value, GetRouteAsync, () => DeadlineOf(context));
+            using var session = new ProduceSession(appender, metrics.Streams, drain, options.Value, producerLimits.Value, GetRouteAsync, () => DeadlineOf(context));
             await session.RunAsync(requestStream, responseStream, context.CancellationToken);
         }
         finally

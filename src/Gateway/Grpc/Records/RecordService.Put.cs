@@ -1,4 +1,5 @@
 using Broker.Gateway.Appending;
+using Broker.Gateway.Metrics;
 using Broker.Gateway.Routing;
 using Broker.Gateway.Wire;
 using Grpc.Core;
@@ -12,7 +13,12 @@ public sealed partial class RecordService
     {
         using var owned = frame;
         return await puts.PutAsync(
-            ReadStreamName(frame), new FrameRecords(frame, isSingle), isDivisible: !isSingle, DeadlineOf(context), null, context.CancellationToken);
+            isSingle ? PutOperation.PutRecord : PutOperation.PutRecords,
+            ReadStreamName(frame),
+            new FrameRecords(frame, isSingle),
+            DeadlineOf(context),
+            null,
+            context.CancellationToken);
     }
 
     private sealed class FrameRecords(RequestFrame frame, bool isSingle) : IRecordSource

@@ -13,6 +13,7 @@ internal sealed partial class ShardBalancer(
     IGrainFactory grains,
     TimeProvider time,
     IOptions<BalanceOptions> options,
+    SiloMetrics metrics,
     ILogger<ShardBalancer> logger) : BackgroundService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
@@ -71,6 +72,7 @@ internal sealed partial class ShardBalancer(
         foreach (var move in BalancePlan.Next(loads, fed, options.Value))
         {
             LogMove(move.Shard, move.From, move.To);
+            metrics.Moved();
             await grains.GetGrain<IShardMaintenance>(move.Shard.ToGrainKey()).MoveAsync(move.To).WaitAsync(Patience, time, stopping);
         }
     }

@@ -35,14 +35,14 @@ public sealed class EmbeddedLog : IShardLog, IAsyncDisposable
     private readonly SemaphoreSlim maintenance = new(1);
     private bool disposed;
 
-    private EmbeddedLog(IDevice device, EmbeddedLogOptions options, TimeProvider time, ILogger logger, LogRecovery.Recovered recovered)
+    private EmbeddedLog(IDevice device, EmbeddedLogOptions options, TimeProvider time, ILogger logger, LogRecovery.Recovered recovered, CommitMetrics? metrics)
     {
         this.device = device;
         (meta, journal, shards, _) = recovered;
         reader = new BlockReader(logger);
         cursor = new LogCursor(journal, shards, new EntryCache(device, options.IndexCacheBytes), reader);
         expiry = new LogExpiry(device, journal, shards, meta, cursor, new FileRewriter(device, journal, cursor, reader), options, logger);
-        committer = new Committer(journal, shards, options, time);
+        committer = new Committer(journal, shards, options, time, metrics);
         committer.Start(recovered.HasUnconfirmed);
     }
 
@@ -65,20 +65,20 @@ public sealed class EmbeddedLog : IShardLog, IAsyncDisposable
     /// <exception cref="ArgumentException">The options are wrong; the message lists how.</exception>
     /// <exception cref="StorageException">The directory is in use, of a newer release, damaged where it cannot be isolated, or its device fails.</exception>
     public static ValueTask<EmbeddedLog> OpenAsync(
-        EmbeddedLogOptions options, TimeProvider time, ILogger<EmbeddedLog> logger, CancellationToken cancellationToken) =>
+        EmbeddedLogOptions options, TimeProvider time, ILogger<EmbeddedLog> logger, CancellationToken cancellationToken, CommitMetrics? metrics = null) =>
         options.Faults() is { Count: > 0 } faults
             ? throw new ArgumentException(string.Join(' ', faults), nameof(options))
-            : OpenAsync(new FileDevice(options.DataDirectory, options.IoMode), options, time, logger, cancellationToken);
+            : OpenAsync(new FileDevice(options.DataDirectory, options.IoMode), options, time, logger, cancellationToken, metrics);
 
     /// <summary>Opens the log on a device, which it owns from here on.</summary>
     internal static async ValueTask<EmbeddedLog> OpenAsync(
-        IDevice device, EmbeddedLogOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+        IDevice device, EmbeddedLogOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken, CommitMetrics? metrics = null)
     {
         try
         {
             await device.LockAsync();
             var recovered = await new LogRecovery(device, options, time, logger).RunAsync(cancellationToken);
-            var log = new EmbeddedLog(device, options, time, logger, recovered);
+            var log = new EmbeddedLog(device, options, time, logger, recovered, metrics);
             _ = log.journal.PersistIndexesAsync();
             return log;
         }

@@ -15,6 +15,7 @@ internal sealed class Committer : IAsyncDisposable
     private readonly ShardTable shards;
     private readonly EmbeddedLogOptions options;
     private readonly TimeProvider time;
+    private readonly CommitMetrics? metrics;
     private readonly Queue<PendingAppend> waiting = new();
     private readonly ITimer markTimer;
     private FrameBuffer filling;
@@ -28,12 +29,13 @@ internal sealed class Committer : IAsyncDisposable
     private bool isConfirmed = true;
     private long lastCommit;
 
-    public Committer(Journal journal, ShardTable shards, EmbeddedLogOptions options, TimeProvider time)
+    public Committer(Journal journal, ShardTable shards, EmbeddedLogOptions options, TimeProvider time, CommitMetrics? metrics = null)
     {
         this.journal = journal;
         this.shards = shards;
         this.options = options;
         this.time = time;
+        this.metrics = metrics;
         filling = new FrameBuffer(options.MaxFrameBytes);
         writing = new FrameBuffer(options.MaxFrameBytes);
         markTimer = time.CreateTimer(_ => OnMarkTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -186,13 +188,20 @@ internal sealed class Committer : IAsyncDisposable
                 frame.Appends.ForEach(append => append.TrySetResult(AppendOutcome.Committed));
             }
 
+            var (appends, bytes, started) = (frame.Appends.Count, frame.PaddedLength, metrics?.Now() ?? 0);
             var (file, offset) = await journal.WriteAsync(frame);
+            if (appends > 0)
+            {
+                metrics?.Committed(started, bytes, appends);
+            }
+
             Publish(frame, file.Live!, offset);
             isConfirmed = mark;
             lastCommit = time.GetTimestamp();
         }
         catch (Exception exception)
         {
+            metrics?.Failed();
             isConfirmed = true;
             Fail(frame, AppendStatus.Uncertain, exception.Message);
             await RepairAsync(null);

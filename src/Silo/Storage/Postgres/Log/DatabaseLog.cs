@@ -17,7 +17,7 @@ internal sealed class DatabaseLog : IShardLog, IAsyncDisposable
     private readonly HeadQuery heads;
     private readonly BlockQuery query;
 
-    private DatabaseLog(Guid id, string name, NpgsqlDataSource database, PostgresOptions options, TimeProvider time, ILogger logger)
+    private DatabaseLog(Guid id, string name, NpgsqlDataSource database, PostgresOptions options, TimeProvider time, ILogger logger, CommitMetrics? metrics)
     {
         Id = id;
         Name = name;
@@ -27,7 +27,7 @@ internal sealed class DatabaseLog : IShardLog, IAsyncDisposable
         opener = new ShardOpener(database, options, time, logger);
         heads = new HeadQuery(database, options, time);
         query = new BlockQuery(database);
-        committer = new GroupCommitter(database, segments, options, time, logger);
+        committer = new GroupCommitter(database, segments, options, time, logger, metrics);
     }
 
     /// <summary>Where a shard of a deleted stream ends, and one that was never opened.</summary>
@@ -39,13 +39,13 @@ internal sealed class DatabaseLog : IShardLog, IAsyncDisposable
     /// <summary>For people.</summary>
     public string Name { get; }
 
-    /// <inheritdoc cref="PostgresLog.OpenAsync(NpgsqlDataSource, PostgresOptions, TimeProvider, ILogger{PostgresLog}, CancellationToken)"/>
+    /// <inheritdoc cref="PostgresLog.OpenAsync(NpgsqlDataSource, PostgresOptions, TimeProvider, ILogger{PostgresLog}, CancellationToken, CommitMetrics)"/>
     public static async ValueTask<DatabaseLog> OpenAsync(
-        NpgsqlDataSource database, PostgresOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+        NpgsqlDataSource database, PostgresOptions options, TimeProvider time, ILogger logger, CommitMetrics? metrics, CancellationToken cancellationToken)
     {
         await PostgresSchema.VerifyAsync(database, cancellationToken);
         var (id, name) = await IdentifyAsync(database, cancellationToken);
-        var log = new DatabaseLog(id, name, database, options, time, logger);
+        var log = new DatabaseLog(id, name, database, options, time, logger, metrics);
         await log.PrepareAsync(new Dictionary<StreamGeneration, long>(), cancellationToken);
         log.committer.Start();
         return log;

@@ -10,7 +10,7 @@ namespace Broker.Silo.Storage.Postgres.Log;
 /// never sent again: its shards take nothing more until they are opened, which settles it (<see cref="ShardOpener"/>). Shards that were
 /// not in it go on. The memory is one encoded batch, kept for the next; appends that wait are only referred to, and bounded by their callers.
 /// </remarks>
-internal sealed partial class GroupCommitter(NpgsqlDataSource database, Segments segments, PostgresOptions options, TimeProvider time, ILogger logger) : IAsyncDisposable
+internal sealed partial class GroupCommitter(NpgsqlDataSource database, Segments segments, PostgresOptions options, TimeProvider time, ILogger logger, CommitMetrics? metrics) : IAsyncDisposable
 {
     /// <summary>Most shards that one commit moves: it holds all their heads.</summary>
     private const int MaxShards = 512;
@@ -169,7 +169,9 @@ internal sealed partial class GroupCommitter(NpgsqlDataSource database, Segments
                 places[i] = await segments.EnsureAsync(connection, runs[i].Shard.Key.Stream, runs[i].End.LastArrival, CancellationToken.None);
             }
 
+            var started = metrics?.Now() ?? 0;
             var moved = await CommitBatch.ExecuteAsync(connection, runs, places, buffer, options.PlantedBugs);
+            metrics?.Committed(started, runs.Sum(static run => run.EncodedBytes), runs.Sum(static run => run.Appends.Count));
             delay = options.MinReconnectDelay;
             foreach (var run in runs)
             {
@@ -186,6 +188,7 @@ internal sealed partial class GroupCommitter(NpgsqlDataSource database, Segments
             var outcome = isRefusal && exception is PostgresException { SqlState: PostgresErrorCodes.DiskFull }
                 ? new AppendOutcome(AppendStatus.DiskFull, exception.Message)
                 : new AppendOutcome(AppendStatus.Uncertain, exception.Message);
+            metrics?.Failed();
             LogCommitFailed(logger, runs.Count, outcome.Status, exception.Message);
             runs.ForEach(run => Finish(run, outcome));
 

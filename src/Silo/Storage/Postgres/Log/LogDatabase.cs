@@ -6,7 +6,7 @@ namespace Broker.Silo.Storage.Postgres.Log;
 /// <summary>One of the databases beside the first that keep shards: opened when it is reached, at the start or whenever later.</summary>
 /// <remarks>While it is not reached the shards in it are not served, and all others are. Once opened it stays so, whatever becomes of its connections.</remarks>
 internal sealed partial class LogDatabase(
-    NpgsqlDataSource source, PostgresOptions options, TimeProvider time, Action<DatabaseLog> onOpened, ILogger logger) : IAsyncDisposable
+    NpgsqlDataSource source, PostgresOptions options, TimeProvider time, Action<DatabaseLog> onOpened, ILogger logger, CommitMetrics? metrics) : IAsyncDisposable
 {
     private readonly CancellationTokenSource stop = new();
     private Task loop = Task.CompletedTask;
@@ -44,7 +44,7 @@ internal sealed partial class LogDatabase(
 
     private async Task TryAsync(CancellationToken cancellationToken)
     {
-        var log = await DatabaseLog.OpenAsync(source, options, time, logger, cancellationToken);
+        var log = await DatabaseLog.OpenAsync(source, options, time, logger, metrics, cancellationToken);
         opened = log;
         onOpened(log);
     }

@@ -41,16 +41,17 @@ public sealed class PostgresLog : IShardLog, IAsyncDisposable
     /// <param name="time">Of waits and of the segments that are made ahead.</param>
     /// <param name="logger">Told of commits that failed, of connections that were ended, and of databases that are not reached.</param>
     /// <param name="cancellationToken">Ends the wait for the databases.</param>
+    /// <param name="metrics">Told of commits.</param>
     /// <exception cref="StorageException">The first is not reached, or one of them is not durable, not migrated, or of a newer release.</exception>
     public static async ValueTask<PostgresLog> OpenAsync(
-        NpgsqlDataSource database, PostgresOptions options, TimeProvider time, ILogger<PostgresLog> logger, CancellationToken cancellationToken)
+        NpgsqlDataSource database, PostgresOptions options, TimeProvider time, ILogger<PostgresLog> logger, CancellationToken cancellationToken, CommitMetrics? metrics = null)
     {
-        var first = await DatabaseLog.OpenAsync(database, options, time, logger, cancellationToken);
+        var first = await DatabaseLog.OpenAsync(database, options, time, logger, metrics, cancellationToken);
         var log = new PostgresLog(first, new Pins(database, options, time));
         try
         {
             log.others.AddRange(options.ConnectionStrings.Skip(1).Select(
-                connectionString => new LogDatabase(options.CreateDataSource(connectionString: connectionString), options, time, log.Add, logger)));
+                connectionString => new LogDatabase(options.CreateDataSource(connectionString: connectionString), options, time, log.Add, logger, metrics)));
             await Task.WhenAll(log.others.Select(other => other.OpenAsync(cancellationToken).AsTask()));
             return log;
         }
