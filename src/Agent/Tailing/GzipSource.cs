@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using Broker.Agent.Files;
 
 namespace Broker.Agent.Tailing;
 
@@ -22,6 +23,8 @@ internal sealed class GzipSource : ILogSource
     public bool IsGrowing => false;
 
     public bool IsDeleted => false;
+
+    public long ModifiedNanoseconds => LinuxFiles.Stat(file.SafeFileHandle).ModifiedNanoseconds;
 
     /// <summary>Opens a file; null when it is gone, may not be read, or is not gzip.</summary>
     public static GzipSource? TryOpen(string path)

@@ -12,6 +12,9 @@ internal interface ILogSource : IDisposable
     /// <summary>Whether it has no name any more.</summary>
     bool IsDeleted { get; }
 
+    /// <summary>When it was written last, in nanoseconds of Unix time; of a compressed file, when what it held was.</summary>
+    long ModifiedNanoseconds { get; }
+
     /// <summary>Reads content.</summary>
     /// <param name="offset">Where, in bytes of content.</param>
     /// <param name="destination">Where to.</param>

@@ -268,8 +268,9 @@ internal sealed partial class Lineage(string basePath, TailOptions options, Time
         others.RemoveAll(entry => entry.Stamp.Length == 0 || IsCopy(entry));
         foreach (var entry in missed.Sift(others))
         {
-            // Before the file that is there now, and after those before it.
-            var at = files.FindIndex(file => file.Id is not null && file.Id == live?.Stamp.Id);
+            // Before the file that is there now, and before those that were written to later and are not begun.
+            var at = files.FindIndex(file => file.Id is not null && (file.Id == live?.Stamp.Id
+                || (file is { IsRead: false, ReadEnd: 0 } && file.Source?.ModifiedNanoseconds > entry.Stamp.ModifiedNanoseconds)));
             AddNew(entry, at < 0 ? files.Count : at);
         }
     }

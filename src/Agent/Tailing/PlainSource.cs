@@ -16,6 +16,8 @@ internal sealed class PlainSource : ILogSource
 
     public bool IsDeleted => Stamp.Links == 0;
 
+    public long ModifiedNanoseconds => Stamp.ModifiedNanoseconds;
+
     /// <summary>The file as it is now.</summary>
     public FileStamp Stamp => LinuxFiles.Stat(handle);
 
