@@ -6,7 +6,7 @@ using Grpc.Core;
 namespace Broker.Gateway.Groups;
 
 /// <summary>A lease as one Consume call has it: what is pushed of its shard goes through here, under the worker's credit.</summary>
-internal sealed class GrantedLease(ulong id, HeldLease lease, LeaseHold hold, ConsumeWriter writer, ConsumeCredit credit)
+internal sealed class GrantedLease(ulong id, HeldLease lease, LeaseHold hold, ConsumeWriter writer, ConsumeCredit credit, ConsumeCredit? own)
     : IServerStreamWriter<RecordPage>, IDisposable
 {
     private readonly CancellationTokenSource stopping = new();
@@ -19,6 +19,9 @@ internal sealed class GrantedLease(ulong id, HeldLease lease, LeaseHold hold, Co
     public HeldLease Lease { get; } = lease;
 
     public LeaseHold Hold { get; } = hold;
+
+    /// <summary>The worker's credit for this lease alone; null where the call's bounds it.</summary>
+    public ConsumeCredit? Own => own;
 
     /// <summary>The shard, once it is found.</summary>
     public ShardDescription? Shard { get; set; }
@@ -75,6 +78,11 @@ internal sealed class GrantedLease(ulong id, HeldLease lease, LeaseHold hold, Co
         var bytes = message.RecordCount == 0 ? 0 : RecordPageWriter.Measure(message);
         if (bytes > 0)
         {
+            if (own is not null)
+            {
+                await own.TakeAsync(bytes, cancellationToken);
+            }
+
             await credit.TakeAsync(bytes, cancellationToken);
             Interlocked.Add(ref pushedBytes, bytes);
         }

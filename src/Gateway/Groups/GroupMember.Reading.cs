@@ -86,6 +86,11 @@ internal sealed partial class GroupMember
             LeaseCounter = lease.Lease.Counter,
             Checkpoint = LeaseMessages.ToMessage(checkpoint),
             PendingCheckpoint = lease.Lease.Pending is { } pending ? LeaseMessages.ToMessage(pending) : null,
+            HashKeyRange = new V1.HashKeyRange
+            {
+                StartingHashKey = shard.Range.Start.ToString(),
+                EndingHashKey = shard.Range.End.ToString(),
+            },
         };
         message.ParentShards.AddRange(lease.Lease.Parents.Select(parent => parent.ToString()));
         await writer.WriteAsync(new V1.ConsumeResponse { LeaseGranted = message });

@@ -20,6 +20,7 @@ internal sealed partial class GroupMember
                 }
 
                 credit.Give(request.Credit.Bytes);
+                Find(request.Credit.LeaseId)?.Own?.Give(request.Credit.Bytes);
                 break;
             case V1.ConsumeRequest.MessageOneofCase.Report:
                 Volatile.Write(ref cpuPercent, request.Report.HasCpuPercent ? request.Report.CpuPercent : double.NaN);

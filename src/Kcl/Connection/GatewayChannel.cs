@@ -13,10 +13,13 @@ internal sealed class GatewayChannel : IDisposable
     {
         this.channel = channel;
         Streams = new V1.StreamService.StreamServiceClient(channel);
+        Applications = new V1.ApplicationService.ApplicationServiceClient(channel);
         Invoker = channel.CreateCallInvoker();
     }
 
     public V1.StreamService.StreamServiceClient Streams { get; }
+
+    public V1.ApplicationService.ApplicationServiceClient Applications { get; }
 
     /// <summary>For calls whose messages are not the generated ones.</summary>
     public CallInvoker Invoker { get; }

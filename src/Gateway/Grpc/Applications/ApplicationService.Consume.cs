@@ -38,6 +38,7 @@ public sealed partial class ApplicationService
                 join.ApplicationName,
                 command,
                 join.CreditBytes == 0 ? StandardCredit : join.CreditBytes,
+                join.LeaseCreditBytes,
                 responseStream,
                 context.CancellationToken);
             await member.RunAsync(requestStream, drain.Draining);
@@ -70,6 +71,9 @@ public sealed partial class ApplicationService
             join.Capacity is >= 0 and <= MaxCapacity, FormattableString.Invariant($"capacity is {join.Capacity}: it must be 0 to {MaxCapacity}."));
         StreamRequests.Check(
             join.CreditBytes is >= 0 and <= ConsumeCredit.MaxBytes, $"credit_bytes is {join.CreditBytes}: it must be 0 to {ConsumeCredit.MaxBytes}.");
+        StreamRequests.Check(
+            join.LeaseCreditBytes is >= 0 and <= ConsumeCredit.MaxBytes,
+            $"lease_credit_bytes is {join.LeaseCreditBytes}: it must be 0 to {ConsumeCredit.MaxBytes}.");
         return new JoinCommand(
             worker,
             Guid.NewGuid(),
