@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Broker.Cli.Agents;
 using Broker.Cli.Bench;
 using Broker.Cli.Groups;
 using Broker.Cli.Migrate;
@@ -28,6 +29,7 @@ internal static class BrokerCommandLine
         LimitsCommand.Create(),
         PutCommand.Create(),
         TailCommand.Create(),
+        AgentCommand.Create(),
         ConsumeCommand.Create(),
         AppCommand.Create(),
         BenchCommand.Create(),
