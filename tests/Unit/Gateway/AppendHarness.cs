@@ -77,7 +77,7 @@ internal sealed class AppendHarness
     }
 
     public async Task<AppendBatch> ProduceAsync(IEnumerable<(string Key, string Data)> records, BatchIdentity identity) =>
-        await Appender.ProduceAsync(await EncodeAsync(records, identity: identity), identity, Appender.DeadlineAfter(TimeSpan.FromSeconds(30)), default);
+        await Appender.ProduceAsync(await EncodeAsync(records, identity: identity), identity, Appender.DeadlineAfter(TimeSpan.FromSeconds(30)), default, default);
 
     private sealed class MeterFactory : IMeterFactory
     {
