@@ -2,6 +2,7 @@ using System.CommandLine;
 using Broker.Cli.Bench;
 using Broker.Cli.Groups;
 using Broker.Cli.Migrate;
+using Broker.Cli.MultiLang;
 using Broker.Cli.Records;
 using Broker.Cli.Recover;
 using Broker.Cli.Serve;
@@ -30,6 +31,7 @@ internal static class BrokerCommandLine
         TailCommand.Create(),
         ConsumeCommand.Create(),
         AppCommand.Create(),
+        MultiLangCommand.Create(),
         BenchCommand.Create(),
         VerifyCommand.Create(),
     };
