@@ -1,6 +1,7 @@
 # Sourced by scripts that measure clusters: a private PostgreSQL of the installed binaries (scripts/postgres) and silos beside it, all on
 # loopback, all stopped and removed when the script ends. Takes `bin` (directory of a published broker; empty: published here), `base`
-# (where the data goes) and `settings` (more options of every silo); gives `root`, `postmaster`, `pids`, `gateways`, `endpoint`.
+# (where the data goes), `settings` (more options of every silo) and `log_databases` (further databases of the same server for the log, 0 if it is
+# not set); gives `root`, `postmaster`, `pids`, `gateways`, `endpoint`.
 
 scripts/postgres
 postgres_bin=$(find /usr/lib/postgresql -path '*/bin/initdb' 2>/dev/null | sort -V | tail -n 1 | xargs -r dirname)
@@ -53,13 +54,16 @@ max_connections = 300
 END
 "${as[@]}" "$postgres_bin/pg_ctl" -D "$root/postgres/data" -l "$root/postgres/log" -s -w start
 postmaster=$(head -n 1 "$root/postgres/data/postmaster.pid")
-sql() { "$postgres_bin/psql" -h 127.0.0.1 -p "$postgres_port" -U broker -d postgres -X -q -At -c "$1"; }
+sql() { "$postgres_bin/psql" -h 127.0.0.1 -p "$postgres_port" -U broker -d "${2:-postgres}" -X -q -At -c "$1"; }
+
+# Silos that the cluster has declared dead since it was started.
+declared_dead() { sql "SELECT count(*) FROM broker_members WHERE status = 6" "$database"; }
 
 # Starts silo $1 of the cluster, from 0, where it was before if it was.
 start_silo() {
   "$bin/broker" serve --postgres "$connection" --roles silo,gateway --listen "http://127.0.0.1:${gateways[$1]}" --silo-port "${silo_ports[$1]}" \
     --silo-gateway-port "${silo_gateway_ports[$1]}" --advertise 127.0.0.1 --cluster-id "$database" --data "$root/silo-$1" --limits unlimited \
-    "${settings[@]}" >"$root/silo-$1.log" 2>&1 &
+    "${settings[@]}" "${log_settings[@]}" >"$root/silo-$1.log" 2>&1 &
   pids[$1]=$!
   disown "${pids[$1]}" # The shell need not tell how it ended.
 }
@@ -73,13 +77,22 @@ await_silo() {
   done
 }
 
+# The name of the cluster's database $1, from 0, which holds all but a part of the log.
+database_name() { if [ "$1" -eq 0 ]; then echo "$database"; else echo "${database}_log_$1"; fi; }
+
 # Starts a cluster of $1 silos on a database of its own, and sets `gateways`, their ports, and `endpoint`, all of them.
 start_cluster() {
-  local i
+  local i databases=() connections=()
   database=bench_$1
-  sql "CREATE DATABASE $database"
-  connection="Host=127.0.0.1;Port=$postgres_port;Username=broker;Database=$database"
-  "$bin/broker" migrate --postgres "$connection" >"$root/migrate.log" 2>&1 || { cat "$root/migrate.log" >&2; exit 1; }
+  for ((i = 0; i <= ${log_databases:-0}; i++)); do
+    databases+=("$(database_name "$i")")
+    sql "CREATE DATABASE ${databases[$i]}"
+    connections+=("Host=127.0.0.1;Port=$postgres_port;Username=broker;Database=${databases[$i]}")
+  done
+  connection=${connections[0]}
+  log_settings=()
+  if [ "${log_databases:-0}" -gt 0 ]; then log_settings=("--Broker:Postgres:LogDatabases=$(IFS='|'; echo "${connections[*]:1}")"); fi
+  "$bin/broker" migrate $(printf -- '--postgres %s ' "${connections[@]}") >"$root/migrate.log" 2>&1 || { cat "$root/migrate.log" >&2; exit 1; }
   gateways=() silo_ports=() silo_gateway_ports=() endpoint=
   for ((i = 0; i < $1; i++)); do
     next_port; gateways+=("$port")

@@ -30,6 +30,11 @@ public interface IStreamGrain : IGrainWithIntegerKey
     [Alias("GetMap"), AlwaysInterleave]
     Task<StreamMap?> GetMapAsync(long knownVersion);
 
+    /// <summary>Sees in the store that the map is the newest. An activation on a silo that was cut off may be the last to hear that there is another.</summary>
+    /// <exception cref="BrokerException">Unavailable: it is not, and this activation goes; ask again.</exception>
+    [Alias("ConfirmMap")]
+    Task ConfirmMapAsync();
+
     [Alias("Delete")]
     Task DeleteAsync(bool enforceConsumerDeletion);
 

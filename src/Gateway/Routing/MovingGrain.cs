@@ -26,6 +26,15 @@ internal static class MovingGrain
         }
     }
 
+    public static Task AskAsync(Func<Task> ask, TimeProvider clock, CancellationToken cancellation) => AskAsync(
+        async () =>
+        {
+            await ask();
+            return true;
+        },
+        clock,
+        cancellation);
+
     private static bool IsPassing(Exception exception) =>
         exception is OrleansException or TimeoutException or BrokerException { Code: BrokerErrorCode.Unavailable };
 }

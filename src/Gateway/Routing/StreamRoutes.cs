@@ -85,9 +85,27 @@ public sealed class StreamRoutes(IBrokerGrains grains, BrokerIdentity identity, 
     }
 
     /// <summary>A shard and a map that has it. Where the map at hand does not, it is asked for anew: another gateway may have told of the shard.</summary>
+    /// <remarks>
+    /// That a shard is not there is told only by a map that the store confirms: a silo that was cut off still answers for a stream that
+    /// has moved on without it.
+    /// </remarks>
     /// <returns>Null where the stream has no such shard now.</returns>
     /// <exception cref="BrokerException">ResourceNotFound: the stream is gone.</exception>
     public async ValueTask<(StreamRoute Route, ShardDescription Shard)?> FindShardAsync(StreamRoute route, ShardId id, CancellationToken cancellation)
+    {
+        route = await RefreshUntilAsync(route, id, cancellation);
+        if (route.FindShard(id) is null)
+        {
+            var generation = route.Stream.Generation;
+            await MovingGrain.AskAsync(() => grains.Stream(generation).ConfirmMapAsync(), clock, cancellation);
+            route = await RefreshUntilAsync(route, id, cancellation);
+        }
+
+        return route.FindShard(id) is { } shard ? (route, shard) : null;
+    }
+
+    /// <summary>A map that has the shard, or that was asked for after now.</summary>
+    private async ValueTask<StreamRoute> RefreshUntilAsync(StreamRoute route, ShardId id, CancellationToken cancellation)
     {
         // A request that was in flight already may miss what is new; the next one does not.
         for (var now = clock.GetTimestamp(); route.FindShard(id) is null && route.FetchedTimestamp < now;)
@@ -95,7 +113,7 @@ public sealed class StreamRoutes(IBrokerGrains grains, BrokerIdentity identity, 
             route = await RefreshAsync(route, cancellation);
         }
 
-        return route.FindShard(id) is { } shard ? (route, shard) : null;
+        return route;
     }
 
     /// <summary>The key of the stream that a name stands for; asks the catalogue where it is not known.</summary>

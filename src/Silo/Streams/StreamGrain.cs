@@ -110,6 +110,8 @@ public sealed partial class StreamGrain : Grain, IStreamGrain, IStreamMaintenanc
         return Task.FromResult<StreamMap?>(new StreamMap(stream, [.. shards]));
     }
 
+    public Task ConfirmMapAsync() => ChangeAsync(() => rows.ConfirmAsync());
+
     public Task<ImmutableSortedDictionary<string, string>> ListTagsAsync() => Task.FromResult(Head().Creation?.Tags ?? settings.Tags);
 
     private ICatalogueGrain Catalogue => GrainFactory.GetGrain<ICatalogueGrain>(identity.AccountId);

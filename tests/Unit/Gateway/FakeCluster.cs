@@ -110,6 +110,22 @@ internal sealed class FakeCluster : IBrokerGrains, ICatalogueGrain, IStreamGrain
         }
     }
 
+    /// <summary>As an activation that another one superseded: it goes, and the next one has the newest map.</summary>
+    public Task ConfirmMapAsync()
+    {
+        lock (Sync)
+        {
+            if (!HoldsMap)
+            {
+                return Task.CompletedTask;
+            }
+
+            HoldsMap = false;
+            published = Map();
+            throw new BrokerException(BrokerErrorCode.Unavailable, "superseded");
+        }
+    }
+
     public Task<StreamGeneration?> ResolveAsync(string name) => Task.FromResult(name == "s" && !IsDeleted ? Generation : (StreamGeneration?)null);
 
     public Task<ImmutableArray<byte>> GetTokenKeyAsync() => Task.FromResult(TokenKey);

@@ -58,6 +58,18 @@ public sealed class StartingPositionsTests
         Assert.Equal(BrokerErrorCode.ResourceNotFound, missing.Code);
     }
 
+    [Fact]
+    public async Task A_shard_that_a_stale_map_lacks_is_looked_for_in_one_that_the_store_confirms()
+    {
+        var harness = new AppendHarness(new FakeCluster(1));
+        var positions = new StartingPositions(harness.Cluster, harness.Routes, new BrokerIdentity(), TimeProvider.System);
+        var stale = await harness.Routes.GetAsync("s");
+        harness.Cluster.HoldsMap = true;
+        harness.Cluster.Split(harness.Cluster[0]);
+        var (_, shard) = await positions.FindShardAsync(stale, "shardId-000000000002", default);
+        Assert.Equal(2, shard.Id.Index);
+    }
+
     private static V1.StartingPosition At(SequenceNumber number) =>
         new() { Type = V1.ShardIteratorType.AtSequenceNumber, SequenceNumber = number.ToString() };
 

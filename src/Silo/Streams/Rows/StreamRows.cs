@@ -38,6 +38,17 @@ public sealed class StreamRows(IRowStore rows, StreamGeneration stream)
         Version = head?.Version ?? 0;
     }
 
+    /// <summary>Sees that nobody else wrote since these rows were loaded.</summary>
+    /// <exception cref="RowConflictException">Somebody did.</exception>
+    public async Task ConfirmAsync()
+    {
+        var stored = await rows.GetAsync(RowKeys.Head(stream), CancellationToken.None);
+        if ((stored?.Version ?? 0) != Version)
+        {
+            throw new RowConflictException(RowKeys.Head(stream), Version);
+        }
+    }
+
     /// <summary>Replaces the head alone.</summary>
     public async Task WriteHeadAsync(StreamHeadRow head)
     {
