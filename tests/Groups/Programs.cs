@@ -11,6 +11,8 @@ internal static class Programs
 
     public static string CountRecords { get; } = Path.Combine(Root, "samples/csharp", Metadata("Output"), "count-records");
 
+    public static string GroupWorker { get; } = Path.Combine(Root, "tests/GroupWorker", Metadata("Output"), "group-worker");
+
     private static string Metadata(string key) => typeof(Programs).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == key).Value!;
 }
