@@ -5,6 +5,12 @@ namespace Broker.Samples.CountRecords;
 /// <summary>Counts the records of a shard; a checkpoint follows each batch.</summary>
 internal sealed class CountingProcessor(Counter counter) : IRecordProcessor
 {
+    public Task InitializeAsync(ShardLease lease, CancellationToken lost)
+    {
+        Console.WriteLine($"{lease.ShardId} is mine");
+        return Task.CompletedTask;
+    }
+
     public async Task ProcessRecordsAsync(RecordBatch batch, CancellationToken lost)
     {
         Console.WriteLine($"{batch.Lease.ShardId} {batch.Records.Count} records, {counter.Add(batch.Records.Count)} in all");

@@ -16,7 +16,7 @@ public sealed class GroupLedgerTests
 
     [Theory]
     [InlineData("never processed", 10, null)]
-    [InlineData("by a and b", 7, "a 7 checkpoint s0 2 12")]
+    [InlineData("by b and a", 7, "a 7 checkpoint s0 2 12")]
     [InlineData("came after", 2, "a 2 record s0 1 9 k 1")]
     [InlineData("below the checkpoint", 5, "b 5 granted s0 2 10 ")]
     [InlineData("at or below its checkpoint", 6, "b 6 record s0 2 11 k 2")]
