@@ -21,7 +21,7 @@ public sealed class GroupFaultTests(ITestOutputHelper output)
     public async Task WorkersThatAreKilledAndPausedLoseNothingAndShareTheWorkAgain()
     {
         var random = NewRandom();
-        await using var broker = await GroupBroker.StartAsync(shards: 4);
+        await using var broker = await GroupBroker.StartAsync(shards: 8);
         using var workers = new Workers(broker.Endpoint, "faulted", Failover);
         for (var i = 0; i < 4; i++)
         {

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Broker.Cli.Output;
 using Broker.Cli.Client;
+using Broker.Cli.Output;
 using Spectre.Console;
 
 namespace Broker.Cli.Bench.Groups;

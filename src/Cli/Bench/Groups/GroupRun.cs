@@ -26,7 +26,9 @@ internal sealed class GroupRun(ClientContext context, string stream, int workerC
         await context.Connection.Applications.ResetApplicationAsync(
             new ResetApplicationRequest
             {
-                ApplicationName = application, Position = new StartingPosition { Type = ShardIteratorType.TrimHorizon }, Force = true,
+                ApplicationName = application,
+                Position = new StartingPosition { Type = ShardIteratorType.TrimHorizon },
+                Force = true,
             },
             cancellationToken: context.Cancellation);
         await UntilAsync(group, () => group.Records >= before + records, "the group has read all again");

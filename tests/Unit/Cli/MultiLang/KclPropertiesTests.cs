@@ -14,7 +14,12 @@ public sealed class KclPropertiesTests
         Assert.Equal(
             new Dictionary<string, string>
             {
-                ["a"] = "4", ["b"] = "2", ["c"] = "3", ["long"] = "one, two", ["key with=signs"] = "x\ty\u00e9\\", ["empty"] = "",
+                ["a"] = "4",
+                ["b"] = "2",
+                ["c"] = "3",
+                ["long"] = "one, two",
+                ["key with=signs"] = "x\ty\u00e9\\",
+                ["empty"] = "",
             },
             read);
     }
