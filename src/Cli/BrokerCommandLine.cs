@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Broker.Cli.Agents;
 using Broker.Cli.Bench;
 using Broker.Cli.Groups;
 using Broker.Cli.Migrate;
@@ -29,6 +30,7 @@ internal static class BrokerCommandLine
         LimitsCommand.Create(),
         PutCommand.Create(),
         TailCommand.Create(),
+        AgentCommand.Create(),
         ConsumeCommand.Create(),
         AppCommand.Create(),
         MultiLangCommand.Create(),

@@ -17,6 +17,7 @@ public sealed partial class ArchitectureTests
     [InlineData("Silo", "Contracts")]
     [InlineData("Gateway", "Contracts")]
     [InlineData("Kcl")]
+    [InlineData("Agent", "Kcl")]
     public void A_project_references_only_what_it_may(string project, params string[] allowed)
     {
         var references = XDocument.Load(Path.Combine(Root, "src", project, $"{project}.csproj")).Descendants("ProjectReference")

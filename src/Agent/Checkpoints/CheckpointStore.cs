@@ -1,0 +1,106 @@
+using System.Text.Json;
+using Broker.Agent.Files;
+
+namespace Broker.Agent.Checkpoints;
+
+/// <summary>Keeps where flows are in one small file, which is replaced as a whole: a crash leaves the old one or the new one.</summary>
+/// <remarks>From any thread. A second agent on the same file is refused.</remarks>
+internal sealed class CheckpointStore : IDisposable
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+    private readonly string path;
+    private readonly FileStream mutex;
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, FlowCheckpoint> flows;
+
+    private CheckpointStore(string path, FileStream mutex, Dictionary<string, FlowCheckpoint> flows)
+    {
+        this.path = path;
+        this.mutex = mutex;
+        this.flows = flows;
+    }
+
+    /// <summary>Opens the file, or makes it with its directory.</summary>
+    /// <exception cref="IOException">It cannot be read or written, is none, or another agent has it.</exception>
+    public static CheckpointStore Open(string path)
+    {
+        path = Path.GetFullPath(path);
+        FileStream mutex;
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            mutex = new FileStream($"{path}.lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"checkpointFile {path} cannot be had: {e.Message} Another agent may have it, or the directory may not be written to.", e);
+        }
+
+        try
+        {
+            return new CheckpointStore(path, mutex, Read(path).ToDictionary(flow => flow.Flow, StringComparer.Ordinal));
+        }
+        catch (Exception e)
+        {
+            mutex.Dispose();
+            if (e is JsonException or ArgumentException)
+            {
+                throw new IOException($"checkpointFile {path} is not one of this agent's: {e.Message} Give another path, or remove it to begin anew.", e);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Where a flow was left; null when it is new.</summary>
+    public FlowCheckpoint? Find(string flow)
+    {
+        lock (gate)
+        {
+            return flows.GetValueOrDefault(flow);
+        }
+    }
+
+    /// <summary>Makes it durable where a flow is.</summary>
+    /// <exception cref="IOException">It cannot be written; what was written before stands.</exception>
+    public void Save(FlowCheckpoint flow)
+    {
+        lock (gate)
+        {
+            flows[flow.Flow] = flow;
+            var document = new CheckpointDocument(CheckpointDocument.CurrentVersion, [.. flows.Values.OrderBy(each => each.Flow, StringComparer.Ordinal)]);
+            var next = $"{path}.new";
+            try
+            {
+                using (var file = new FileStream(next, FileMode.Create, FileAccess.Write, FileShare.None))
+                {
+                    JsonSerializer.Serialize(file, document, Json);
+                    file.Flush(flushToDisk: true);
+                }
+
+                File.Move(next, path, overwrite: true);
+                LinuxFiles.SyncDirectory(Path.GetDirectoryName(path)!);
+            }
+            catch (UnauthorizedAccessException e)
+            {
+                throw new IOException($"checkpointFile {path} cannot be written: {e.Message}", e);
+            }
+        }
+    }
+
+    public void Dispose() => mutex.Dispose();
+
+    private static IReadOnlyList<FlowCheckpoint> Read(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return [];
+        }
+
+        using var file = File.OpenRead(path);
+        var document = JsonSerializer.Deserialize<CheckpointDocument>(file, Json) ?? throw new JsonException("it is empty.");
+        return document.Version == CheckpointDocument.CurrentVersion
+            ? document.Flows
+            : throw new IOException($"checkpointFile {path} has version {document.Version}: this agent knows {CheckpointDocument.CurrentVersion}.");
+    }
+}
