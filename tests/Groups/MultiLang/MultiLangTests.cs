@@ -37,9 +37,9 @@ public sealed class MultiLangTests
             await RecordsAsync(1);
             var lines = Lines();
             Assert.Equal(2, lines.Count(line => line.Contains("initialize TRIM_HORIZON 0", StringComparison.Ordinal)));
-            Assert.Contains(lines, line => line.Contains(" durable", StringComparison.Ordinal));
+            await Eventually.HoldsAsync(() => Lines().Any(line => line.Contains(" checkpoint ", StringComparison.Ordinal) && line.EndsWith(" durable", StringComparison.Ordinal)), Told);
             await Eventually.HoldsAsync(() => Lines().Any(line => line.EndsWith("wrong IllegalArgumentException", StringComparison.Ordinal)), Told);
-            Assert.Contains("processor of shardId-000000000000 begins", daemon.Output, StringComparison.Ordinal);
+            await Eventually.HoldsAsync(() => daemon.Output.Contains("processor of shardId-000000000000 begins", StringComparison.Ordinal), Told);
             Assert.Contains("AWSCredentialsProvider is of no matter", daemon.Output, StringComparison.Ordinal);
 
             // A child that dies has its shard begun anew, by another.
