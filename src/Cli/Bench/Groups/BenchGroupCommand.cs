@@ -12,6 +12,13 @@ internal static class BenchGroupCommand
     public static Command Create()
     {
         var workers = BenchOptions.Number("--workers", "Worker processes.", 4);
+        workers.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 2)
+            {
+                result.AddError("--workers must be 2 or more.");
+            }
+        });
         var shards = BenchOptions.Number("--shards", "Shards of the stream that is made.", 16);
         var records = BenchOptions.Number("--records", "Records that the group reads; 0 leaves that out.", 1_000_000L);
         var recordBytes = BenchOptions.Number("--record-bytes", "Size of a record's data; at least 16.", 1024);
@@ -34,13 +41,6 @@ internal static class BenchGroupCommand
         {
             workers, shards, records, recordBytes, kills, failover,
         };
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(workers) < 2)
-            {
-                result.AddError("--workers must be 2 or more.");
-            }
-        });
         new ClientOptions().Attach(command, async (parse, context) =>
         {
             await using var stream = await ScratchStream.UseAsync(context, null, "bench", parse.GetValue(shards));
