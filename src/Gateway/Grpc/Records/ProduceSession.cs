@@ -17,7 +17,7 @@ namespace Broker.Gateway.Grpc.Records;
 
 /// <summary>One Produce call: reads batches, puts them on their way, and acknowledges each when it is dealt with.</summary>
 /// <remarks>
-/// One reader, one writer; between them at most <see cref="ProducerLimits.MaxInFlightBatches"/> batches and a bound of bytes, past
+/// One reader, one writer; between them at most <see cref="ProducerLimits.MaxInFlightBatches"/> batches, within one window, and a bound of bytes, past
 /// which nothing is read, so that HTTP/2's flow control holds the client. A batch gives its place back when its acknowledgement is
 /// written. When the client goes, batches on their way are finished without it.
 /// </remarks>
@@ -32,6 +32,7 @@ internal sealed class ProduceSession(
 {
     private readonly BatchEncoder encoder = appender.RentEncoder();
     private readonly SemaphoreSlim places = new(ProducerLimits.MaxInFlightBatches);
+    private readonly BatchWindow window = new();
     private readonly InFlightBudget bytes = new(options.MaxInFlightBytesPerSession);
     private readonly Channel<V1.ProduceResponse> responses = Channel.CreateBounded<V1.ProduceResponse>(
         new BoundedChannelOptions(ProducerLimits.MaxInFlightBatches + 1) { SingleReader = true });
@@ -133,6 +134,7 @@ internal sealed class ProduceSession(
 
     private async ValueTask BatchAsync(RequestFrame frame, ulong number, CancellationToken cancellation)
     {
+        await window.EnterAsync(number, cancellation);
         await places.WaitAsync(cancellation);
         Interlocked.Increment(ref unanswered);
         var started = metrics.Now();
@@ -169,6 +171,7 @@ internal sealed class ProduceSession(
             throw;
         }
 
+        window.Leave(number);
         span?.SetStatus(ActivityStatusCode.Error, refusal.ErrorMessage).Dispose();
         responses.Writer.TryWrite(new V1.ProduceResponse { Ack = refusal });
     }
@@ -187,6 +190,7 @@ internal sealed class ProduceSession(
         await batch.Completion;
         span?.Dispose();
         bytes.Release(batch.Bytes);
+        window.Leave(number);
         metrics.Put(PutOperation.Produce, streamName, batch, started);
         responses.Writer.TryWrite(new V1.ProduceResponse { Ack = ProduceAcks.Make(number, batch) });
     }
