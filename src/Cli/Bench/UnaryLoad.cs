@@ -1,4 +1,5 @@
 using Broker.Cli.Client;
+using Broker.Kcl.Connection;
 using Broker.V1;
 using Grpc.Core;
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Broker.Kcl;
 
 namespace Broker.Cli.Client;
 

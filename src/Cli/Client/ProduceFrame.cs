@@ -1,4 +1,5 @@
 using System.Buffers;
+using Broker.Kcl;
 using Broker.V1;
 using Google.Protobuf;
 using Grpc.Core;

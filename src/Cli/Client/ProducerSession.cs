@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Broker.Kcl.Connection;
 using Broker.V1;
 using Google.Protobuf;
 using Grpc.Core;
@@ -152,7 +153,7 @@ internal sealed class ProducerSession : IAsyncDisposable
 
     private async Task RunAsync(AsyncDuplexStreamingCall<ProduceFrame, ProduceResponse>? call)
     {
-        var backoff = new Backoff(time);
+        var backoff = Backoff.ForConnecting(time);
         var lostAt = time.GetTimestamp();
         try
         {
