@@ -67,7 +67,7 @@ internal sealed class Lane : IDisposable
             }
 
             var now = context.Time.GetTimestamp();
-            if (open is not null && !HasRoom(open, Batch.LengthOf(key.Length, record.Data.Length, record.ExplicitHashKey?.Length ?? 0), now))
+            if (open is not null && !HasRoom(open, RecordEncoding.LengthOf(key.Length, record.Data.Length, record.ExplicitHashKey?.Length ?? 0), now))
             {
                 Close();
             }
