@@ -268,7 +268,11 @@ internal sealed partial class ProduceLink : IAsyncDisposable
         }
 
         NoteAttempt(batch, ack.ErrorCode, ack.ErrorMessage);
-        if (ack.RetryAfter is { } retryAfter)
+        if (ack.ErrorCode == PutErrorCode.Throttled && options.FailIfThrottled)
+        {
+            Break(batch, ack.ErrorCode, ack.ErrorMessage, mayBeStored: true);
+        }
+        else if (ack.RetryAfter is { } retryAfter)
         {
             pending.Pause(batch);
             _ = SendAgainAsync(batch, pause.After(batch.AttemptCount, retryAfter.ToTimeSpan()));
