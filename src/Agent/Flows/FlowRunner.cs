@@ -198,14 +198,14 @@ internal sealed partial class FlowRunner : IRecordSink, IDisposable
     /// <summary>Waits until something may have come, or the oldest record has its outcome.</summary>
     private async Task WaitAsync(CancellationToken stop)
     {
-        var pause = Task.Delay(flow.PollInterval, time, stop);
-        if (pending.TryPeek(out var next) && IsFull)
+        if (IsFull && pending.TryPeek(out var next))
         {
             await next.Put.ContinueWith(static _ => { }, TaskScheduler.Default).WaitAsync(stop);
-            return;
         }
-
-        await pause;
+        else
+        {
+            await Task.Delay(flow.PollInterval, time, stop);
+        }
     }
 
     private void SaveIfDue()

@@ -9,6 +9,7 @@ internal sealed partial class Lineage(string basePath, TailOptions options, Time
 {
     private readonly List<TrackedFile> files = [];
     private readonly MissedFiles missed = new(options, time);
+    private bool isUnreadable;
 
     /// <summary>The path.</summary>
     public string BasePath { get; } = basePath;
@@ -170,7 +171,11 @@ internal sealed partial class Lineage(string basePath, TailOptions options, Time
             }
             else if (file.Id is { } id)
             {
-                if (!byId.TryGetValue(id, out var entry) || !TryAdopt(file, entry, isCopy: false, now))
+                if (byId.TryGetValue(id, out var entry) && file.IsFinished && file.ComparedWith == entry.Stamp)
+                {
+                    (file.Path, file.SeenAt) = (entry.Path, now);
+                }
+                else if (entry is null || !TryAdopt(file, entry, isCopy: false, now))
                 {
                     file.Id = null;
                 }
@@ -201,7 +206,7 @@ internal sealed partial class Lineage(string basePath, TailOptions options, Time
                 return false;
             }
 
-            (file.Id, file.Path, file.SeenAt, file.MissingSince) = (entry.Stamp.Id, entry.Path, now, null);
+            (file.Id, file.Path, file.SeenAt, file.MissingSince, file.ComparedWith) = (entry.Stamp.Id, entry.Path, now, null, entry.Stamp);
             if (source.IsGrowing && length < file.ReadEnd)
             {
                 // A copy that was made before the last lines came: those were read from the original.
@@ -295,6 +300,12 @@ internal sealed partial class Lineage(string basePath, TailOptions options, Time
         {
             Add(entry, source, at, static _ => { });
             LogFollowed(logger, entry.Path);
+            isUnreadable = false;
+        }
+        else if (!isUnreadable)
+        {
+            isUnreadable = true;
+            LogUnreadable(logger, entry.Path, "it cannot be opened.");
         }
     }
 

@@ -4,7 +4,8 @@ namespace Broker.Agent.Tailing;
 /// <remarks>For one caller at a time. Never much larger than the largest record that is kept (<see cref="TailOptions.MaxRecordBytes"/>).</remarks>
 internal sealed class RecordBuffer(TailOptions options)
 {
-    private const int ChunkBytes = 256 * 1024;
+    private const int LeastChunkBytes = 4 * 1024;
+    private const int MostChunkBytes = 256 * 1024;
     private byte[] bytes = [];
     private int first;
     private bool isHeaderDue;
@@ -30,22 +31,27 @@ internal sealed class RecordBuffer(TailOptions options)
     }
 
     /// <summary>Room for what is read next.</summary>
-    public Memory<byte> Space()
+    /// <param name="available">Bytes that there are to read.</param>
+    public Memory<byte> Space(long available)
     {
-        if (Length == 0 && bytes.Length > ChunkBytes * 2)
+        var chunk = (int)Math.Clamp(available, LeastChunkBytes, MostChunkBytes);
+        if (bytes.Length - first - Length < chunk)
         {
-            bytes = new byte[ChunkBytes * 2];
-            first = 0;
-        }
-
-        if (bytes.Length - first - Length < ChunkBytes)
-        {
-            var target = bytes.Length - Length < ChunkBytes ? new byte[Math.Max(ChunkBytes * 2, (Length + ChunkBytes) * 2)] : bytes;
+            var target = bytes.Length < Length + chunk ? new byte[Length == 0 ? chunk : (Length + chunk) * 2] : bytes;
             bytes.AsSpan(first, Length).CopyTo(target);
             (bytes, first) = (target, 0);
         }
 
-        return bytes.AsMemory(first + Length, ChunkBytes);
+        return bytes.AsMemory(first + Length, chunk);
+    }
+
+    /// <summary>Lets the memory go where there is nothing in it: many files are followed, and few are read at a time.</summary>
+    public void Trim()
+    {
+        if (Length == 0)
+        {
+            (bytes, first) = ([], 0);
+        }
     }
 
     public void Commit(int count)

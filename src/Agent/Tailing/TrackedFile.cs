@@ -54,6 +54,9 @@ internal sealed class TrackedFile : IDisposable
     /// <summary>When more was read last, or it was opened.</summary>
     public DateTimeOffset GrownAt { get; private set; }
 
+    /// <summary>The file that was compared with it last, so that it is not compared again before it changes.</summary>
+    public FileStamp? ComparedWith { get; set; }
+
     /// <summary>When it was found last in the file system.</summary>
     public DateTimeOffset SeenAt { get; set; }
 
@@ -126,6 +129,7 @@ internal sealed class TrackedFile : IDisposable
     public FillResult Fill(DateTimeOffset now)
     {
         var source = Source!;
+        var available = long.MaxValue;
         if (source is PlainSource plain)
         {
             var stamp = plain.Stamp;
@@ -142,11 +146,14 @@ internal sealed class TrackedFile : IDisposable
                 }
 
                 modifiedAtEnd = stamp.ModifiedNanoseconds;
+                buffer.Trim();
                 return FillResult.AtEnd;
             }
+
+            available = stamp.Length - ReadEnd;
         }
 
-        var space = buffer.Space();
+        var space = buffer.Space(available);
         var count = source.Read(ReadEnd, space.Span);
         if (count == 0)
         {
