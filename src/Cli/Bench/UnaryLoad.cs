@@ -1,6 +1,8 @@
+using System.Globalization;
 using Broker.Cli.Client;
 using Broker.Kcl.Connection;
 using Broker.V1;
+using Google.Protobuf;
 using Grpc.Core;
 
 namespace Broker.Cli.Bench;
@@ -15,7 +17,9 @@ internal sealed class UnaryLoad(BrokerConnection connection, string stream, PutM
         {
             try
             {
-                var failed = await PutAsync(batches[sent % batches.Length], cancellation);
+                var failed = mode == PutMode.PutRecord
+                    ? await PutOneAsync(batches[sent % batches.Length][0].Data, string.Create(CultureInfo.InvariantCulture, $"{worker}.{sent}"), cancellation)
+                    : await PutAsync(batches[sent % batches.Length], cancellation);
                 latency.AddSince(due);
                 counter.Add(batchRecords - failed, (long)(batchRecords - failed) * recordBytes);
                 counter.Fail(failed);
@@ -27,16 +31,16 @@ internal sealed class UnaryLoad(BrokerConnection connection, string stream, PutM
         }
     }
 
+    /// <remarks>Every record has a key of its own: those of the prepared batches are too few to reach all of many shards.</remarks>
+    private async Task<int> PutOneAsync(ByteString data, string key, CancellationToken cancellation)
+    {
+        await connection.Records.PutRecordAsync(
+            new PutRecordRequest { StreamName = stream, PartitionKey = key, Data = data }, cancellationToken: cancellation);
+        return 0;
+    }
+
     private async Task<int> PutAsync(PutRecordsEntry[] batch, CancellationToken cancellation)
     {
-        if (mode == PutMode.PutRecord)
-        {
-            await connection.Records.PutRecordAsync(
-                new PutRecordRequest { StreamName = stream, PartitionKey = batch[0].PartitionKey, Data = batch[0].Data },
-                cancellationToken: cancellation);
-            return 0;
-        }
-
         var request = new PutRecordsRequest { StreamName = stream };
         request.Records.AddRange(batch);
         return (await connection.Records.PutRecordsAsync(request, cancellationToken: cancellation)).FailedRecordCount;

@@ -19,6 +19,9 @@ public sealed class StreamRoute
         open = Array.FindAll(byId, static shard => shard.IsOpen);
         Array.Sort(open, static (left, right) => left.Range.Start.CompareTo(right.Range.Start));
         starts = Array.ConvertAll(open, static shard => shard.Range.Start.Value);
+
+        // Once a map: every put asks, and a stream may have thousands of shards.
+        IsRoutable = Stream.Status is StreamStatus.Active or StreamStatus.Updating && Covers(HashKeyRange.All);
     }
 
     public StreamMap Map { get; }
@@ -34,7 +37,7 @@ public sealed class StreamRoute
     public ReadOnlySpan<ShardDescription> ById => byId;
 
     /// <summary>True when the open shards cover every hash key: a stream in CREATING has none yet.</summary>
-    public bool IsRoutable => open.Length > 0 && Stream.Status is StreamStatus.Active or StreamStatus.Updating && Covers(HashKeyRange.All);
+    public bool IsRoutable { get; }
 
     /// <summary>The place among <see cref="Open"/> of the shard that takes a hash key; -1 where none does.</summary>
     public int Find(HashKey key)
@@ -84,22 +87,14 @@ public sealed class StreamRoute
     /// <summary>True when open shards cover the range: the children of a closed shard are there.</summary>
     public bool Covers(HashKeyRange range)
     {
-        var next = range.Start;
-        while (true)
+        var place = Find(range.Start);
+        while (place >= 0 && open[place].Range.End < range.End)
         {
-            var place = Find(next);
-            if (place < 0)
-            {
-                return false;
-            }
-
-            if (open[place].Range.End >= range.End)
-            {
-                return true;
-            }
-
-            next = new HashKey(open[place].Range.End.Value + 1);
+            var next = new HashKey(open[place].Range.End.Value + 1);
+            place = place + 1 < open.Length && open[place + 1].Range.Contains(next) ? place + 1 : -1;
         }
+
+        return place >= 0;
     }
 
     /// <summary>The children of a shard, by id.</summary>
@@ -124,6 +119,6 @@ public sealed class StreamRoute
     {
         Map = other.Map;
         FetchedTimestamp = fetchedTimestamp;
-        (starts, open, byId) = (other.starts, other.open, other.byId);
+        (starts, open, byId, IsRoutable) = (other.starts, other.open, other.byId, other.IsRoutable);
     }
 }

@@ -35,6 +35,25 @@ public sealed class AgentProcess : IDisposable
 
     public void Start() => process.Start([BrokerProcess.Executable, "agent", "--config", config], directory, new Dictionary<string, string>());
 
+    /// <summary>Waits until it is durable where each flow began.</summary>
+    public async Task BegunAsync(int flows, TimeSpan within)
+    {
+        using var patience = new CancellationTokenSource(within);
+        while (true)
+        {
+            if (File.Exists(CheckpointFile))
+            {
+                using var saved = JsonDocument.Parse(await File.ReadAllTextAsync(CheckpointFile, patience.Token));
+                if (saved.RootElement.GetProperty("flows").GetArrayLength() == flows)
+                {
+                    return;
+                }
+            }
+
+            await Task.Delay(20, patience.Token);
+        }
+    }
+
     public Task KillAsync() => process.KillAsync();
 
     public Task<int> TerminateAsync(TimeSpan within) => process.TerminateAsync(within);
