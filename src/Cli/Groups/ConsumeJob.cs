@@ -1,4 +1,3 @@
-using Broker.Cli.Client;
 using Broker.Cli.Records;
 using Broker.Kcl.Connection;
 using Broker.V1;

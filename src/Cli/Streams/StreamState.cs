@@ -1,4 +1,3 @@
-using Broker.Cli.Client;
 using Broker.Cli.Output;
 using Broker.Kcl.Connection;
 using Broker.V1;

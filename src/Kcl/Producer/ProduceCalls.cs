@@ -78,11 +78,18 @@ internal static class ProduceCalls
 
     /// <summary>Writes a frame; a call that is over fails as a lost connection does.</summary>
     /// <exception cref="IOException">The call is over.</exception>
-    public static async Task WriteAsync(ProduceCall call, ProduceFrame frame, CancellationToken cancellation)
+    public static Task WriteAsync(ProduceCall call, ProduceFrame frame, CancellationToken cancellation)
+    {
+        // Once a batch, and most are taken at once: no state is kept for those.
+        var writing = call.RequestStream.WriteAsync(frame, cancellation);
+        return writing.IsCompletedSuccessfully ? writing : WaitAsync(writing);
+    }
+
+    private static async Task WaitAsync(Task writing)
     {
         try
         {
-            await call.RequestStream.WriteAsync(frame, cancellation);
+            await writing;
         }
         catch (InvalidOperationException e)
         {
