@@ -3,6 +3,7 @@ using Broker.Cli.Agents;
 using Broker.Cli.Bench;
 using Broker.Cli.Groups;
 using Broker.Cli.Migrate;
+using Broker.Cli.MultiLang;
 using Broker.Cli.Records;
 using Broker.Cli.Recover;
 using Broker.Cli.Serve;
@@ -32,6 +33,7 @@ internal static class BrokerCommandLine
         AgentCommand.Create(),
         ConsumeCommand.Create(),
         AppCommand.Create(),
+        MultiLangCommand.Create(),
         BenchCommand.Create(),
         VerifyCommand.Create(),
     };

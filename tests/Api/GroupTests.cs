@@ -203,6 +203,27 @@ public sealed class GroupTests(ApiFixture api)
     }
 
     [Fact]
+    public async Task ShardsThatAreNotProcessedDoNotHoldUpOthers()
+    {
+        // More than a gateway reads the history of at once.
+        const int Shards = 12;
+        var (stream, application) = await CreateAsync(Shards);
+        await PutAsync(stream, 0, 400);
+        var join = Join(stream, application, "w");
+        join.LeaseCreditBytes = 1;
+        using var worker = await GroupWorker.JoinAsync(applications, join, checkpoints: false);
+        await Eventually.HoldsAsync(() => worker.Records.Select(record => record.Shard).Distinct().Count() == Shards, "every shard brought a message", worker.Running);
+        await PutAsync(stream, 400, 800);
+        var lease = worker.Granted.Last();
+        var before = worker.Records.Count(record => record.Shard == lease.ShardId);
+        await worker.SendAsync(new ConsumeRequest { Credit = new ConsumeCredit { Bytes = 1_000_000, LeaseId = lease.LeaseId } });
+        await Eventually.HoldsAsync(() => worker.Records.Count(record => record.Shard == lease.ShardId) > before, "the shard with credit brings more", worker.Running);
+        Assert.All(
+            worker.Records.Select(record => record.Shard).Distinct().Where(shard => shard != lease.ShardId),
+            shard => Assert.All(worker.Records.Where(record => record.Shard == shard), record => Assert.True(int.Parse(record.Text, null) < 400, record.Text)));
+    }
+
+    [Fact]
     public async Task AnApplicationIsDescribedRewoundAndDeleted()
     {
         var (stream, application) = await CreateAsync();

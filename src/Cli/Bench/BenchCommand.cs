@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Broker.Cli.Bench.Aws;
+using Broker.Cli.Bench.Groups;
 
 namespace Broker.Cli.Bench;
 
@@ -11,6 +12,8 @@ internal static class BenchCommand
         BenchPutCommand.Create(),
         BenchGetCommand.Create(),
         BenchFanoutCommand.Create(),
+        BenchGroupCommand.Create(),
+        GroupWorkerCommand.Create(),
         BenchAwsCommand.Create(),
     };
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Broker.Gateway.Encryption;
 using Broker.Gateway.Hosting;
 using Broker.Silo.Hosting;
@@ -19,6 +20,13 @@ internal static partial class BrokerServer
     /// <param name="more">Settings as <c>--Broker:Section:Name=VALUE</c>.</param>
     public static async Task<int> RunAsync(IReadOnlyDictionary<string, string?> settings, IReadOnlyList<string> more)
     {
+        // The host hears signals once it starts, and is some seconds in the making on a busy machine.
+        using var stop = new CancellationTokenSource();
+        using var signal = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
+        {
+            context.Cancel = true;
+            stop.Cancel();
+        });
         try
         {
             var builder = Configure(settings, more);
@@ -45,9 +53,9 @@ internal static partial class BrokerServer
 
             try
             {
-                await application.StartAsync();
+                await application.StartAsync(stop.Token);
             }
-            catch (OperationCanceledException) when (application.Lifetime.ApplicationStopping.IsCancellationRequested)
+            catch (OperationCanceledException) when (stop.IsCancellationRequested || application.Lifetime.ApplicationStopping.IsCancellationRequested)
             {
                 return ExitCode.Success; // Told to stop before it was ready: nothing has been taken in.
             }

@@ -24,6 +24,9 @@ internal sealed class ConsumeCredit(long bytes)
         waiters.TrySetResult();
     }
 
+    /// <summary>Waits until there is some, and leaves it.</summary>
+    public ValueTask WaitAsync(CancellationToken cancellation) => TakeAsync(0, cancellation);
+
     public async ValueTask TakeAsync(long taken, CancellationToken cancellation)
     {
         while (true)

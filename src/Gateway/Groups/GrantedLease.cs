@@ -56,6 +56,9 @@ internal sealed class GrantedLease(ulong id, HeldLease lease, LeaseHold hold, Co
     /// <summary>Bytes pushed since it was last asked.</summary>
     public long TakePushedBytes() => Interlocked.Exchange(ref pushedBytes, 0);
 
+    /// <summary>Waits for the lease's own credit.</summary>
+    public ValueTask ReadyAsync(CancellationToken cancellation) => own?.WaitAsync(cancellation) ?? ValueTask.CompletedTask;
+
     public void Stop() => stopping.Cancel();
 
     public Task WriteAsync(RecordPage message) => WriteAsync(message, CancellationToken.None);

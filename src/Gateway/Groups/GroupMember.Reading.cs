@@ -38,7 +38,7 @@ internal sealed partial class GroupMember
                     position = lease.Delivered;
                 }
 
-                await services.NewReader(historyTurns).RunAsync(found, shard, position.Value, null, Guid.Empty, lease, stop.Token);
+                await services.NewReader(historyTurns, lease.ReadyAsync).RunAsync(found, shard, position.Value, null, Guid.Empty, lease, stop.Token);
             }
             catch (Exception) when (stop.IsCancellationRequested)
             {

@@ -28,5 +28,8 @@ public sealed class MemberServices(
     internal ILogger Logger { get; } = loggers.CreateLogger<GroupMember>();
 
     /// <summary>A reader of one shard that takes turns with others.</summary>
-    internal ShardSubscription NewReader(SemaphoreSlim turns) => new(grains, routes, feeds, ciphers, options.Value, clock, metrics, turns);
+    /// <param name="turns">The turns.</param>
+    /// <param name="ready">Waits until the shard's records are wanted: a turn must not wait for that.</param>
+    internal ShardSubscription NewReader(SemaphoreSlim turns, Func<CancellationToken, ValueTask> ready) =>
+        new(grains, routes, feeds, ciphers, options.Value, clock, metrics, turns, ready);
 }

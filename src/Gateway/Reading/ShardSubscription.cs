@@ -14,7 +14,8 @@ namespace Broker.Gateway.Reading;
 /// <remarks>
 /// By position alone: what the shared feed no longer holds is read from the shard, at most a megabyte at a time, and never ahead of
 /// what HTTP/2's flow control lets through. A registered consumer reads under its subscription and learns within a second that
-/// another took over. A call that has many shards gives turns: one is taken while history is read and sent. The tail is shared and needs none.
+/// another took over. A call that has many shards gives turns: one is taken while history is read and sent, when the shard's reader is
+/// ready for it. The tail is shared and needs none.
 /// </remarks>
 internal sealed class ShardSubscription(
     IBrokerGrains grains,
@@ -24,7 +25,8 @@ internal sealed class ShardSubscription(
     GatewayOptions options,
     TimeProvider clock,
     GatewayMetrics metrics,
-    SemaphoreSlim? historyTurns = null)
+    SemaphoreSlim? historyTurns = null,
+    Func<CancellationToken, ValueTask>? ready = null)
 {
     private static readonly TimeSpan ConsumerWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ConsumerCheck = TimeSpan.FromSeconds(2);
@@ -117,6 +119,11 @@ internal sealed class ShardSubscription(
 
     private async ValueTask<ReadResult?> ReadAndSendAsync(TimeSpan wait, CancellationToken cancellation)
     {
+        if (ready is not null)
+        {
+            await ready(cancellation);
+        }
+
         if (historyTurns is not null)
         {
             await historyTurns.WaitAsync(cancellation);

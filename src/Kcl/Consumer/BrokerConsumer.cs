@@ -167,15 +167,13 @@ public sealed partial class BrokerConsumer : IAsyncDisposable
                 gateways.MoveOn();
                 await backoff.PauseAsync(finished.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-            catch (RpcException e)
+            catch (Exception e)
             {
                 failure ??= new ConsumerFailedException(
-                    RpcFaults.CodeOf(e), $"Worker {WorkerId} of application {options.ApplicationName} cannot go on: {e.Status.Detail}", e);
-                foreach (var worker in shards.All)
-                {
-                    worker.Slot.Lose(e.Status.Detail);
-                }
-
+                    e is RpcException ? RpcFaults.CodeOf(e) : e.GetType().Name,
+                    $"Worker {WorkerId} of application {options.ApplicationName} cannot go on: {RpcFaults.MessageOf(e)}",
+                    e);
+                ForEachSlot(slot => slot.Lose(RpcFaults.MessageOf(e)));
                 BeginStop();
                 await finishing!;
             }

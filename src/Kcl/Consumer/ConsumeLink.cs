@@ -38,11 +38,19 @@ internal sealed class ConsumeLink : IDisposable
 
     /// <summary>The next message; null at the call's end. For one caller.</summary>
     /// <exception cref="RpcException">The call broke.</exception>
+    /// <exception cref="IOException">It was given up here.</exception>
     public async Task<ConsumeResponse?> ReadAsync(CancellationToken cancellation)
     {
-        if (!await call.ResponseStream.MoveNext(cancellation))
+        try
         {
-            return null;
+            if (!await call.ResponseStream.MoveNext(cancellation))
+            {
+                return null;
+            }
+        }
+        catch (Exception e) when (isOver && e is not IOException)
+        {
+            throw Broken();
         }
 
         var message = call.ResponseStream.Current;

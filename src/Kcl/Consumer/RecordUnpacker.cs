@@ -20,7 +20,12 @@ internal sealed class RecordUnpacker(HashKeyRange shard, ShardCheckpoint checkpo
             var arrival = record.ApproximateArrivalTimestamp?.ToDateTimeOffset() ?? default;
             if (!AggregatedRecordReader.LooksAggregated(record.Data.Span))
             {
-                unpacked.Add(new ConsumerRecord(record.SequenceNumber, 0, record.PartitionKey, null, record.Data.Memory, arrival));
+                // One that is checkpointed by a part is checkpointed: it has no other.
+                if (!IsProcessed(record.SequenceNumber, 0))
+                {
+                    unpacked.Add(new ConsumerRecord(record.SequenceNumber, 0, record.PartitionKey, null, record.Data.Memory, arrival));
+                }
+
                 continue;
             }
 

@@ -45,9 +45,10 @@ internal sealed class Keeping : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends a node in order; anything else than exit code 0 within a minute is a fault of its own.</summary>
+    /// <summary>Ends a node in order; anything else than exit code 0 within a minute is a fault of its own. One that was just started is let begin: it hears no signal yet.</summary>
     public async Task DrainAsync(BrokerNode node)
     {
+        await node.ReadyAsync();
         var code = await node.DrainAsync(TimeSpan.FromSeconds(60));
         if (code != 0)
         {

@@ -36,6 +36,10 @@ public sealed class CommandLineTests
     [InlineData("consume", "app", "s", "--failover-time", "1")]
     [InlineData("app", "reset", "app")]
     [InlineData("app", "reset", "app", "--to", "somewhere")]
+    [InlineData("multilang")]
+    [InlineData("multilang", "--properties", "/there/is/none")]
+    [InlineData("bench", "group", "--workers", "1")]
+    [InlineData("bench", "group", "--failover-time", "1")]
     [InlineData("bench", "put", "--mode", "magic")]
     [InlineData("bench", "put", "--payload", "noise")]
     public async Task What_does_not_parse_exits_with_2(params string[] args) =>
@@ -48,6 +52,7 @@ public sealed class CommandLineTests
     [InlineData("app", "list")]
     [InlineData("verify")]
     [InlineData("bench", "put")]
+    [InlineData("bench", "group")]
     public async Task Where_nothing_listens_it_exits_with_3(params string[] args)
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp); // Bound and not listening: refuses, and no other takes the port.
