@@ -140,6 +140,7 @@ public sealed class GroupFaultTests(ITestOutputHelper output)
     private async Task JudgeAsync(Workers workers, GroupLoad load, object broker)
     {
         await ProcessedAsync(workers, load, broker);
+        await Eventually.HoldsAsync(() => workers.HaveJoined, () => Told("those started last have joined", workers, broker));
         Assert.All(await workers.TerminateAsync(), code => Assert.True(code == 0, Told($"a worker ended with {code}", workers, broker)));
         var events = workers.Read();
         var faults = GroupLedger.Faults(events, load.Put).Take(20).ToList();

@@ -9,6 +9,7 @@ internal sealed class Workers(string endpoints, string application, int failover
 {
     private readonly string folder = Directory.CreateTempSubdirectory("workers-").FullName;
     private readonly List<(ServerProcess Process, string Log)> all = [];
+    private readonly Dictionary<int, long> started = [];
 
     public int Count => all.Count;
 
@@ -23,11 +24,15 @@ internal sealed class Workers(string endpoints, string application, int failover
         }
 
         var (process, log) = all[number ?? ^1];
+        started[number ?? (all.Count - 1)] = Stopwatch.GetTimestamp();
         process.Start(
             [Programs.GroupWorker, endpoints, application, GroupBroker.Stream, log, failoverSeconds.ToString(CultureInfo.InvariantCulture)],
             folder,
             new Dictionary<string, string>());
     }
+
+    /// <summary>Those that were started last have joined too: before that nobody minds a signal.</summary>
+    public bool HaveJoined => started.All(one => Read(one.Key).Any(line => line.Kind == "joined" && line.Time > one.Value));
 
     public Task KillAsync(int number) => all[number].Process.KillAsync();
 
