@@ -16,7 +16,7 @@ if (!stream) {
   process.exit(2);
 }
 
-const protos = path.join(__dirname, '../../src/Contracts/Protos');
+const protos = path.join(__dirname, '../../src/Protocol/Protos');
 const definition = loader.loadSync('broker/v1/applications.proto', {
   includeDirs: [protos], longs: String, enums: String, oneofs: true, defaults: true,
 });

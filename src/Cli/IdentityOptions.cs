@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Broker.Cli.Client;
+using Broker.Kcl.Connection;
 
 namespace Broker.Cli;
 
@@ -62,7 +63,7 @@ internal sealed class IdentityOptions
         parse.GetValue(authorities) is { } file ? ReadAuthorities(file) : null,
         ReadCertificate(parse.GetValue(certificate), parse.GetValue(certificateKey)));
 
-    private static ClientCredentials? Credentials(string? id, string? secretFile, string? region)
+    private static BrokerCredentials? Credentials(string? id, string? secretFile, string? region)
     {
         var secret = secretFile is null ? Variable("AWS_SECRET_ACCESS_KEY") : Read(secretFile, static path => File.ReadAllText(path).Trim());
         id ??= Variable("AWS_ACCESS_KEY_ID");
@@ -72,7 +73,7 @@ internal sealed class IdentityOptions
         }
 
         return id is not null && secret is { Length: > 0 }
-            ? new ClientCredentials(id, secret, Variable("AWS_SESSION_TOKEN"), region ?? Variable("AWS_REGION") ?? Variable("AWS_DEFAULT_REGION") ?? "us-east-1")
+            ? new BrokerCredentials(id, secret, region ?? Variable("AWS_REGION") ?? Variable("AWS_DEFAULT_REGION") ?? "us-east-1", Variable("AWS_SESSION_TOKEN"))
             : throw new CommandException("an access key has an id (--access-key or AWS_ACCESS_KEY_ID) and a secret (--secret-key-file or AWS_SECRET_ACCESS_KEY): one is missing.", ExitCode.Usage);
     }
 

@@ -7,16 +7,17 @@ using Xunit;
 
 namespace Broker.Tests.Unit;
 
-/// <summary>Who may know whom (docs/ARCHITECTURE.md): Silo → Contracts ← Gateway; Cli composes; Kcl stands alone.</summary>
+/// <summary>Who may know whom (docs/ARCHITECTURE.md): Silo → Contracts ← Gateway; Contracts → Protocol ← Kcl ← Agent; Cli composes.</summary>
 public sealed partial class ArchitectureTests
 {
     internal static readonly string Root = FindRoot();
 
     [Theory]
-    [InlineData("Contracts")]
+    [InlineData("Protocol")]
+    [InlineData("Contracts", "Protocol")]
     [InlineData("Silo", "Contracts")]
     [InlineData("Gateway", "Contracts")]
-    [InlineData("Kcl")]
+    [InlineData("Kcl", "Protocol")]
     [InlineData("Agent", "Kcl")]
     public void A_project_references_only_what_it_may(string project, params string[] allowed)
     {

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Broker.Agent.Configuration;
 using Broker.Agent.Flows;
 using Broker.Cli.Client;
-using Broker.Kcl.Connection;
 using Broker.Kcl.Producer;
 using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry;
@@ -65,7 +64,7 @@ internal static class AgentCommand
         var endpoint = context.Endpoint;
         var connection = new BrokerConnectionSettings(
             [endpoint.Address, .. endpoint.Others],
-            endpoint.Credentials is { } key ? new BrokerCredentials(key.AccessKeyId, key.SecretAccessKey, key.Region, key.SessionToken) : null,
+            endpoint.Credentials,
             handler => handler.SslOptions = BrokerConnection.SslOptions(endpoint));
         try
         {

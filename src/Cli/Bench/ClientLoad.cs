@@ -1,5 +1,4 @@
 using Broker.Cli.Client;
-using Broker.Kcl.Connection;
 using Broker.Kcl.Producer;
 
 namespace Broker.Cli.Bench;
@@ -23,7 +22,7 @@ internal sealed class ClientLoad : IAsyncDisposable
         {
             StreamName = stream,
             Endpoints = [endpoint.Address, .. endpoint.Others],
-            Credentials = endpoint.Credentials is { } key ? new BrokerCredentials(key.AccessKeyId, key.SecretAccessKey, key.Region, key.SessionToken) : null,
+            Credentials = endpoint.Credentials,
             ConfigureHandler = handler => handler.SslOptions = BrokerConnection.SslOptions(endpoint),
             MaxInFlightBatchesPerShard = Math.Min(inFlightOfShard, 16),
         });

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Broker.Cli.Client;
+using Broker.Kcl.Connection;
 using Broker.V1;
 using Google.Protobuf;
 using Grpc.Core;

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Broker.Kcl.Connection;
 using Broker.V1;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -9,13 +10,9 @@ using Grpc.Net.Client.Configuration;
 namespace Broker.Cli.Client;
 
 /// <summary>A channel to the broker and its services' clients.</summary>
-/// <remarks>
-/// A dead peer is found by pings within 4 s, a refused connection at once; receive windows are large, so that neither a catch-up
-/// read nor a subscription waits for a round trip.
-/// </remarks>
+/// <remarks>Receive windows are large, so that neither a catch-up read nor a subscription waits for a round trip.</remarks>
 internal sealed class BrokerConnection : IDisposable
 {
-    private const int WindowBytes = 8 * 1024 * 1024;
     private readonly GrpcChannel channel;
 
     private BrokerConnection(GrpcChannel channel)
@@ -39,31 +36,7 @@ internal sealed class BrokerConnection : IDisposable
     /// <summary>Makes a channel; it connects with the first call. Each has TCP connections of its own.</summary>
     public static BrokerConnection Open(BrokerEndpoint endpoint)
     {
-        HttpMessageHandler handler = new SocketsHttpHandler
-        {
-            ConnectTimeout = TimeSpan.FromSeconds(2),
-            EnableMultipleHttp2Connections = true,
-            InitialHttp2StreamWindowSize = WindowBytes,
-            KeepAlivePingDelay = TimeSpan.FromSeconds(2),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(2),
-            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
-            UseProxy = false,
-            SslOptions = SslOptions(endpoint),
-        };
-        if (endpoint.Credentials is { } credentials)
-        {
-            handler = new SigningHandler(credentials, TimeProvider.System, handler);
-        }
-
-        var options = new GrpcChannelOptions
-        {
-            MaxReceiveMessageSize = null,
-            MaxSendMessageSize = null,
-            DisposeHttpClient = true,
-            HttpHandler = handler,
-            InitialReconnectBackoff = TimeSpan.FromMilliseconds(50),
-            MaxReconnectBackoff = TimeSpan.FromSeconds(1),
-        };
+        var options = GatewayChannel.Options(endpoint.Credentials, handler => handler.SslOptions = SslOptions(endpoint));
         return new BrokerConnection(endpoint.Others.Count == 0 ? GrpcChannel.ForAddress(endpoint.Address, options) : Balanced(endpoint, options));
     }
 

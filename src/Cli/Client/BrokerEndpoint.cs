@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Broker.Kcl.Connection;
 
 namespace Broker.Cli.Client;
 
@@ -8,7 +9,7 @@ namespace Broker.Cli.Client;
 /// <param name="Authorities">The only certificate authorities that the server's certificate may come from; null for those of the system.</param>
 /// <param name="Certificate">The client's certificate with its key; null for none.</param>
 internal sealed record BrokerEndpoint(
-    Uri Address, ClientCredentials? Credentials = null, X509Certificate2Collection? Authorities = null, X509Certificate2? Certificate = null)
+    Uri Address, BrokerCredentials? Credentials = null, X509Certificate2Collection? Authorities = null, X509Certificate2? Certificate = null)
 {
     /// <summary>Other gateways of the same cluster, of the same scheme; calls are spread over all that answer.</summary>
     public IReadOnlyList<Uri> Others { get; init; } = [];

@@ -1,3 +1,4 @@
+using Broker.Kcl.Producer;
 using Broker.V1;
 
 namespace Broker.Cli.Client;

@@ -1,7 +1,9 @@
-using System.Diagnostics;
+using Broker.Kcl.Connection;
+using Broker.Kcl.Producer;
 using Broker.V1;
 using Google.Protobuf;
 using Grpc.Core;
+using ProduceCall = Grpc.Core.AsyncDuplexStreamingCall<Broker.Kcl.Producer.ProduceFrame, Broker.V1.ProduceResponse>;
 
 namespace Broker.Cli.Client;
 
@@ -26,7 +28,7 @@ internal sealed class ProducerSession : IAsyncDisposable
     private readonly SemaphoreSlim work = new(0);
     private SemaphoreSlim slots = new(1);
     private Task running = Task.CompletedTask;
-    private (AsyncDuplexStreamingCall<ProduceFrame, ProduceResponse> Call, TaskCompletionSource Ended)? current;
+    private (ProduceCall Call, TaskCompletionSource Ended)? current;
     private Exception? fault;
     private ulong lastNumber;
     private volatile bool isCompleting;
@@ -98,7 +100,7 @@ internal sealed class ProducerSession : IAsyncDisposable
     private async Task CompleteAsync()
     {
         TaskCompletionSource? ended = null;
-        AsyncDuplexStreamingCall<ProduceFrame, ProduceResponse>? call = null;
+        ProduceCall? call = null;
         lock (gate)
         {
             if (pending.Count == 0 && current is { } open)
@@ -122,37 +124,12 @@ internal sealed class ProducerSession : IAsyncDisposable
         }
     }
 
-    private async Task<(AsyncDuplexStreamingCall<ProduceFrame, ProduceResponse> Call, ProduceOpened Opened)> ConnectAsync(
-        CancellationToken cancellation)
+    private Task<(ProduceCall Call, ProduceOpened Opened)> ConnectAsync(CancellationToken cancellation) =>
+        ProduceCalls.OpenAsync(invoker, open, options.OpenTimeout, time, closing.Token, cancellation);
+
+    private async Task RunAsync(ProduceCall? call)
     {
-        var call = invoker.AsyncDuplexStreamingCall(ProduceFrame.Method, null, new CallOptions(cancellationToken: closing.Token));
-        try
-        {
-            await call.RequestStream.WriteAsync(ProduceFrame.Open(open), cancellation).WaitAsync(options.OpenTimeout, time, cancellation);
-            if (!await call.ResponseStream.MoveNext(cancellation).WaitAsync(options.OpenTimeout, time, cancellation) || call.ResponseStream.Current.Opened is not { } opened)
-            {
-                throw new RpcException(new Status(StatusCode.Internal, "The broker did not answer the opening of the session."));
-            }
-
-            return (call, opened);
-        }
-        catch (Exception e)
-        {
-            // A write that failed says little; the call's end has the reason.
-            var reason = e is RpcException or OperationCanceledException or TimeoutException ? e : await EndOfAsync(call) ?? e;
-            call.Dispose();
-            if (ReferenceEquals(reason, e))
-            {
-                throw;
-            }
-
-            throw reason;
-        }
-    }
-
-    private async Task RunAsync(AsyncDuplexStreamingCall<ProduceFrame, ProduceResponse>? call)
-    {
-        var backoff = new Backoff(time);
+        var backoff = Backoff.ForConnecting(time);
         var lostAt = time.GetTimestamp();
         try
         {
@@ -188,41 +165,28 @@ internal sealed class ProducerSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends and receives until either ends; always ends by an exception.</summary>
-    private async Task PumpAsync(AsyncDuplexStreamingCall<ProduceFrame, ProduceResponse> call)
+    private async Task PumpAsync(ProduceCall call)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(closing.Token);
         var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (gate)
         {
             current = (call, over);
         }
 
-        var receiving = ReceiveAsync(call, stop.Token);
-        var sending = SendPendingAsync(call, stop.Token);
-        var first = await Task.WhenAny(receiving, sending);
-        lock (gate)
+        await ProduceCalls.RunAsync(call, stop => ReceiveAsync(call, stop), stop => SendPendingAsync(call, stop), Ended, time, closing.Token);
+
+        void Ended()
         {
-            current = null;
+            lock (gate)
+            {
+                current = null;
+            }
+
+            over.TrySetResult();
         }
-
-        over.TrySetResult();
-
-        // A write fails because the call ended; the reason comes by the read.
-        if (first == sending && sending.IsFaulted)
-        {
-            await Task.WhenAny(receiving, Task.Delay(TimeSpan.FromSeconds(2), time, CancellationToken.None));
-        }
-
-        var ended = receiving.IsFaulted ? receiving : first;
-        await stop.CancelAsync();
-        call.Dispose();
-        await Task.WhenAll(receiving, sending).ContinueWith(static all => all.Exception, TaskScheduler.Default);
-        await ended;
-        throw new RpcException(new Status(StatusCode.Unavailable, "The broker ended the session."));
     }
 
-    private async Task SendPendingAsync(AsyncDuplexStreamingCall<ProduceFrame, ProduceResponse> call, CancellationToken cancellation)
+    private async Task SendPendingAsync(ProduceCall call, CancellationToken cancellation)
     {
         while (true)
         {
@@ -234,14 +198,7 @@ internal sealed class ProducerSession : IAsyncDisposable
                     await Task.Delay(wait, time, cancellation);
                 }
 
-                try
-                {
-                    await call.RequestStream.WriteAsync(ticket.Frame, cancellation);
-                }
-                catch (InvalidOperationException e)
-                {
-                    throw new IOException("The call is over.", e);
-                }
+                await ProduceCalls.WriteAsync(call, ticket.Frame, cancellation);
             }
         }
     }
@@ -265,7 +222,7 @@ internal sealed class ProducerSession : IAsyncDisposable
         }
     }
 
-    private async Task ReceiveAsync(AsyncDuplexStreamingCall<ProduceFrame, ProduceResponse> call, CancellationToken cancellation)
+    private async Task ReceiveAsync(ProduceCall call, CancellationToken cancellation)
     {
         while (await call.ResponseStream.MoveNext(cancellation))
         {
@@ -332,23 +289,5 @@ internal sealed class ProducerSession : IAsyncDisposable
 
         // Whoever waits for a slot, and whoever comes later, learns of the fault.
         slots.Release(Math.Max(1, open.Length));
-    }
-
-    private static async Task<Exception?> EndOfAsync(AsyncDuplexStreamingCall<ProduceFrame, ProduceResponse> call)
-    {
-        try
-        {
-            await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(2));
-            return null;
-        }
-        catch (RpcException e)
-        {
-            return e;
-        }
-        catch (Exception e) when (e is TimeoutException or InvalidOperationException)
-        {
-            Debug.WriteLine(e.Message);
-            return null;
-        }
     }
 }

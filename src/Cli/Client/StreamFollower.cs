@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Broker.Kcl.Connection;
 using Broker.V1;
 
 namespace Broker.Cli.Client;
@@ -114,7 +115,7 @@ internal sealed class StreamFollower(IShardSource source, FollowOptions options,
     {
         var position = firstShards.Contains(shardId) ? options.From : new StartingPosition { Type = ShardIteratorType.TrimHorizon };
         var caughtUp = false;
-        var backoff = new Backoff(time);
+        var backoff = Backoff.ForConnecting(time);
         try
         {
             while (true)
@@ -159,7 +160,7 @@ internal sealed class StreamFollower(IShardSource source, FollowOptions options,
 
     private async Task<T> RetryAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellation)
     {
-        var backoff = new Backoff(time);
+        var backoff = Backoff.ForConnecting(time);
         while (true)
         {
             try

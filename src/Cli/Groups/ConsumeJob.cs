@@ -1,5 +1,5 @@
-using Broker.Cli.Client;
 using Broker.Cli.Records;
+using Broker.Kcl.Connection;
 using Broker.V1;
 using Grpc.Core;
 using Spectre.Console;
@@ -10,7 +10,7 @@ namespace Broker.Cli.Groups;
 /// <remarks>At least once: records are written, then checkpointed; those of a message that was cut off come again.</remarks>
 internal sealed class ConsumeJob(ClientContext context, ConsumeJoin join, RecordWriter writer, long? count)
 {
-    private readonly Backoff backoff = new(TimeProvider.System);
+    private readonly Backoff backoff = Backoff.ForConnecting(TimeProvider.System);
     private bool hasJoined;
     private long written;
 

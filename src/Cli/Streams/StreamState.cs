@@ -1,5 +1,5 @@
-using Broker.Cli.Client;
 using Broker.Cli.Output;
+using Broker.Kcl.Connection;
 using Broker.V1;
 using Grpc.Core;
 using Spectre.Console;

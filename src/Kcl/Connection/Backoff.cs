@@ -5,6 +5,9 @@ internal sealed class Backoff(TimeSpan first, TimeSpan most, TimeProvider time)
 {
     private int attempts;
 
+    /// <summary>The pauses of a client that connects again: 50 ms, doubling to 1 s.</summary>
+    public static Backoff ForConnecting(TimeProvider time) => new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(1), time);
+
     /// <summary>The next pause is the first again.</summary>
     public void Reset() => attempts = 0;
 

@@ -28,7 +28,12 @@ internal sealed class GatewayChannel : IDisposable
     /// <param name="address">http:// or https://.</param>
     /// <param name="credentials">What calls are signed with; null for none.</param>
     /// <param name="configure">Has the last word on the handler: certificates, proxies.</param>
-    public static GatewayChannel Open(Uri address, BrokerCredentials? credentials, Action<SocketsHttpHandler>? configure)
+    public static GatewayChannel Open(Uri address, BrokerCredentials? credentials, Action<SocketsHttpHandler>? configure) =>
+        new(GrpcChannel.ForAddress(address, Options(credentials, configure)));
+
+    /// <summary>How channels to gateways are, whatever they are asked.</summary>
+    /// <inheritdoc cref="Open"/>
+    public static GrpcChannelOptions Options(BrokerCredentials? credentials, Action<SocketsHttpHandler>? configure)
     {
         var sockets = new SocketsHttpHandler
         {
@@ -41,7 +46,7 @@ internal sealed class GatewayChannel : IDisposable
             UseProxy = false,
         };
         configure?.Invoke(sockets);
-        return new GatewayChannel(GrpcChannel.ForAddress(address, new GrpcChannelOptions
+        return new GrpcChannelOptions
         {
             MaxReceiveMessageSize = null,
             MaxSendMessageSize = null,
@@ -49,7 +54,7 @@ internal sealed class GatewayChannel : IDisposable
             HttpHandler = credentials is null ? sockets : new SigningHandler(credentials, TimeProvider.System, sockets),
             InitialReconnectBackoff = TimeSpan.FromMilliseconds(50),
             MaxReconnectBackoff = TimeSpan.FromSeconds(1),
-        }));
+        };
     }
 
     public void Dispose() => channel.Dispose();

@@ -26,9 +26,12 @@ internal static class RpcFaults
             or StatusCode.Aborted or StatusCode.DeadlineExceeded or StatusCode.ResourceExhausted;
     }
 
+    /// <summary>The broker's own reason; null where the error is not one of its own.</summary>
+    public static string? ReasonOf(RpcException exception) => exception.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Reason;
+
     /// <summary>The error's code: the broker's own reason, or the transport's status.</summary>
     public static string CodeOf(Exception exception) => exception is RpcException rpc
-        ? rpc.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Reason ?? (rpc.StatusCode == StatusCode.Unavailable ? PutErrorCode.Disconnected : rpc.StatusCode.ToString())
+        ? ReasonOf(rpc) ?? (rpc.StatusCode == StatusCode.Unavailable ? PutErrorCode.Disconnected : rpc.StatusCode.ToString())
         : PutErrorCode.Disconnected;
 
     /// <summary>What went wrong in words.</summary>

@@ -12,6 +12,8 @@ internal sealed class SigningHandler(BrokerCredentials credentials, TimeProvider
     private const string Service = "kinesis";
     private const string Terminator = "aws4_request";
 
+    private DayKey? newest;
+
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Sign(request);
@@ -27,12 +29,7 @@ internal sealed class SigningHandler(BrokerCredentials credentials, TimeProvider
         var canonical = $"{request.Method}\n{request.RequestUri!.AbsolutePath}\n\n"
             + $"host:{request.RequestUri.Authority}\nx-amz-content-sha256:{Payload}\nx-amz-date:{time}\n{tokenHeader}\n{signed}\n{Payload}";
         var toSign = $"{Algorithm}\n{time}\n{scope}\n{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(canonical)))}";
-        var key = Encoding.UTF8.GetBytes($"AWS4{credentials.SecretAccessKey}");
-        foreach (var part in new[] { time[..8], credentials.Region, Service, Terminator })
-        {
-            key = HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(part));
-        }
-
+        var key = newest is { } known && known.Date == time[..8] ? known.Key : Derive(time[..8]);
         var signature = Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(toSign)));
         request.Headers.TryAddWithoutValidation("x-amz-date", time);
         request.Headers.TryAddWithoutValidation("x-amz-content-sha256", Payload);
@@ -44,4 +41,19 @@ internal sealed class SigningHandler(BrokerCredentials credentials, TimeProvider
         request.Headers.TryAddWithoutValidation(
             "authorization", $"{Algorithm} Credential={credentials.AccessKeyId}/{scope}, SignedHeaders={signed}, Signature={signature}");
     }
+
+    /// <summary>The key of a day: four hashes that its calls need not do again.</summary>
+    private byte[] Derive(string date)
+    {
+        var key = Encoding.UTF8.GetBytes($"AWS4{credentials.SecretAccessKey}");
+        foreach (var part in new[] { date, credentials.Region, Service, Terminator })
+        {
+            key = HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(part));
+        }
+
+        newest = new DayKey(date, key);
+        return key;
+    }
+
+    private sealed record DayKey(string Date, byte[] Key);
 }

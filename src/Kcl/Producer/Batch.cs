@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 
 namespace Broker.Kcl.Producer;
 
@@ -10,10 +9,6 @@ namespace Broker.Kcl.Producer;
 /// </remarks>
 internal sealed class Batch(int expectedBytes, int expectedRecords, long firstAt)
 {
-    private const byte EntryTag = (2 << 3) | 2;
-    private const byte PartitionKeyTag = (1 << 3) | 2;
-    private const byte DataTag = (2 << 3) | 2;
-    private const byte ExplicitHashKeyTag = (3 << 3) | 2;
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(4096, expectedBytes));
     private PutPromise[] promises = new PutPromise[Math.Max(4, expectedRecords)];
     private List<int>? groups;
@@ -81,30 +76,14 @@ internal sealed class Batch(int expectedBytes, int expectedRecords, long firstAt
 
     public ReadOnlyMemory<byte> Records => buffer.AsMemory(0, Bytes);
 
-    /// <summary>Bytes that an entry will take.</summary>
-    public static int LengthOf(int keyBytes, int dataBytes, int hashKeyBytes) =>
-        EntryLength(FieldLength(keyBytes) + FieldLength(dataBytes) + FieldLength(hashKeyBytes));
-
     /// <summary>Encodes a record.</summary>
     /// <param name="partitionKey">Its partition key, UTF-8.</param>
     /// <param name="data">Its data.</param>
     /// <param name="explicitHashKey">Its explicit hash key; empty for none.</param>
     public void Add(ReadOnlySpan<byte> partitionKey, ReadOnlySpan<byte> data, ReadOnlySpan<char> explicitHashKey)
     {
-        var length = FieldLength(partitionKey.Length) + FieldLength(data.Length) + FieldLength(explicitHashKey.Length);
-        var span = Room(EntryLength(length));
-        span[0] = EntryTag;
-        var at = 1 + Varint.Write(span[1..], (ulong)length);
-        at += WriteField(span[at..], PartitionKeyTag, partitionKey);
-        at += WriteField(span[at..], DataTag, data);
-        if (!explicitHashKey.IsEmpty)
-        {
-            span[at++] = ExplicitHashKeyTag;
-            at += Varint.Write(span[at..], (ulong)explicitHashKey.Length);
-            at += Encoding.ASCII.GetBytes(explicitHashKey, span[at..]);
-        }
-
-        Bytes += at;
+        var span = Room(RecordEncoding.LengthOf(partitionKey.Length, data.Length, explicitHashKey.Length));
+        Bytes += RecordEncoding.Write(span, partitionKey, data, explicitHashKey);
         Count++;
     }
 
@@ -203,23 +182,6 @@ internal sealed class Batch(int expectedBytes, int expectedRecords, long firstAt
         {
             ArrayPool<byte>.Shared.Return(old);
         }
-    }
-
-    private static int FieldLength(int length) => length == 0 ? 0 : 1 + Varint.LengthOf((ulong)length) + length;
-
-    private static int EntryLength(int length) => 1 + Varint.LengthOf((ulong)length) + length;
-
-    private static int WriteField(Span<byte> destination, byte tag, ReadOnlySpan<byte> value)
-    {
-        if (value.IsEmpty)
-        {
-            return 0;
-        }
-
-        destination[0] = tag;
-        var at = 1 + Varint.Write(destination[1..], (ulong)value.Length);
-        value.CopyTo(destination[at..]);
-        return at + value.Length;
     }
 
     private Batch Part(int from, int to, int firstRecord, int endRecord, int firstPromise, int endPromise)

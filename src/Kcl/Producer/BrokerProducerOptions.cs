@@ -56,6 +56,18 @@ public sealed class BrokerProducerOptions
     /// <summary>Where that doubling ends. Default 1 second.</summary>
     public TimeSpan MaxRetryDelay { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// Percent of what a shard of a PROVISIONED stream takes (1,000 records and 1 MiB a second) that this producer sends to one, as in the
+    /// Kinesis Producer Library, whose default is 150. Default 0: no bound of the producer's own, as ON_DEMAND streams have none. At most 100,000.
+    /// </summary>
+    public int RateLimit { get; set; }
+
+    /// <summary>
+    /// Whether records fail as soon as the broker says that their shard takes no more for now, with PROVISIONED_THROUGHPUT_EXCEEDED, and are not
+    /// tried again. Default false.
+    /// </summary>
+    public bool FailIfThrottled { get; set; }
+
     /// <summary>How long the opening of a session or a listing of shards may take until it is tried again. Default 5 seconds.</summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
@@ -91,6 +103,7 @@ public sealed class BrokerProducerOptions
             (nameof(MaxInFlightBatchesPerShard), MaxInFlightBatchesPerShard, 1, 16),
             (nameof(MaxOutstandingRecords), MaxOutstandingRecords, 1, OutstandingBudget.MaxRecordsBound),
             (nameof(MaxOutstandingBytes), MaxOutstandingBytes, 1_024, OutstandingBudget.MaxBytesBound),
+            (nameof(RateLimit), RateLimit, 0, 100_000),
             (nameof(AggregationMaxBytes), AggregationMaxBytes, 64, 1024 * 1024),
         ];
         foreach (var (name, value, least, most) in bounds.Where(bound => bound.Value < bound.Least || bound.Value > bound.Most))

@@ -9,10 +9,14 @@ namespace Broker.Kcl.Producer;
 /// </remarks>
 internal sealed class Lane : IDisposable
 {
+    private const double RecordsOfShard = 1_000;
+    private const double BytesOfShard = 1024 * 1024;
     private readonly LaneContext context;
     private readonly int maxInFlight;
     private readonly AggregatedRecordWriter? aggregate;
     private readonly ITimer? lingering;
+    private readonly ShardPace? pace;
+    private readonly ITimer? pacing;
     private readonly Lock gate = new();
     private readonly LinkedList<Batch> closed = new();
     private readonly List<Batch> flying = [];
@@ -43,6 +47,12 @@ internal sealed class Lane : IDisposable
         lingering = context.Options.MaxBufferedTime > TimeSpan.Zero
             ? context.Time.CreateTimer(static lane => ((Lane)lane!).Flush(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan)
             : null;
+        if (shardId is not null && context.Options.RateLimit > 0)
+        {
+            var share = context.Options.RateLimit / 100.0;
+            pace = new ShardPace(RecordsOfShard * share, BytesOfShard * share, context.Time);
+            pacing = context.Time.CreateTimer(static lane => ((Lane)lane!).Signal(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
     }
 
     public string? ShardId { get; }
@@ -67,7 +77,7 @@ internal sealed class Lane : IDisposable
             }
 
             var now = context.Time.GetTimestamp();
-            if (open is not null && !HasRoom(open, Batch.LengthOf(key.Length, record.Data.Length, record.ExplicitHashKey?.Length ?? 0), now))
+            if (open is not null && !HasRoom(open, RecordEncoding.LengthOf(key.Length, record.Data.Length, record.ExplicitHashKey?.Length ?? 0), now))
             {
                 Close();
             }
@@ -118,6 +128,7 @@ internal sealed class Lane : IDisposable
                 batch = closed.First!.Value;
                 closed.RemoveFirst();
                 flying.Add(batch);
+                pace?.Take(batch.Count, batch.Bytes);
             }
 
             signal = TryQueue();
@@ -240,7 +251,11 @@ internal sealed class Lane : IDisposable
         }
     }
 
-    public void Dispose() => lingering?.Dispose();
+    public void Dispose()
+    {
+        lingering?.Dispose();
+        pacing?.Dispose();
+    }
 
     private bool IsEmpty => open is null && closed.Count == 0 && flying.Count == 0;
 
@@ -251,6 +266,12 @@ internal sealed class Lane : IDisposable
     {
         if (isQueued || !MaySend)
         {
+            return false;
+        }
+
+        if (pace?.Wait() is { } wait && wait > TimeSpan.Zero)
+        {
+            pacing!.Change(wait, Timeout.InfiniteTimeSpan);
             return false;
         }
 

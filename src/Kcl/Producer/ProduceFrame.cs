@@ -5,45 +5,65 @@ using Grpc.Core;
 
 namespace Broker.Kcl.Producer;
 
-/// <summary>A ProduceRequest whose records are encoded already: sending it is one copy of their bytes.</summary>
+/// <summary>A ProduceRequest whose records are encoded already: sending it, as often as it takes, is one copy of their bytes.</summary>
 /// <remarks>The layout is broker/v1/records.proto: ProduceRequest.batch is 2; in ProduceBatch batch_number is 1 and records are 2.</remarks>
-internal sealed class ProduceFrame(ProduceOpen? open, Batch? batch)
+internal sealed class ProduceFrame
 {
     private const byte BatchTag = (2 << 3) | 2;
     private const byte BatchNumberTag = 1 << 3;
     private const int MaxHeadBytes = 1 + 10 + 1 + 10;
+    private readonly ProduceRequest? opening;
+    private readonly ulong batchNumber;
+    private readonly ReadOnlyMemory<byte> records;
+
+    private ProduceFrame(ProduceRequest? opening, ulong batchNumber, ReadOnlyMemory<byte> records)
+    {
+        this.opening = opening;
+        this.batchNumber = batchNumber;
+        this.records = records;
+    }
 
     /// <summary>RecordService.Produce with requests of this type.</summary>
     public static Method<ProduceFrame, ProduceResponse> Method { get; } = new(
         MethodType.DuplexStreaming,
         RecordService.Descriptor.FullName,
         "Produce",
-        new Marshaller<ProduceFrame>(static (frame, context) => frame.WriteTo(context), static _ => throw new NotSupportedException("A client reads no requests.")),
+        new Marshaller<ProduceFrame>(Serialize, static _ => throw new NotSupportedException("A client reads no requests.")),
         new Marshaller<ProduceResponse>(
             static (_, _) => throw new NotSupportedException("A client sends no responses."),
             static context => ProduceResponse.Parser.ParseFrom(context.PayloadAsReadOnlySequence())));
 
-    private void WriteTo(SerializationContext context)
+    private int BatchLength => 1 + Varint.LengthOf(batchNumber) + records.Length;
+
+    private int Length => opening?.CalculateSize() ?? 1 + Varint.LengthOf((ulong)BatchLength) + BatchLength;
+
+    public static ProduceFrame Open(ProduceOpen open) => new(new ProduceRequest { Open = open }, 0, default);
+
+    /// <param name="batchNumber">Its number.</param>
+    /// <param name="records">As <see cref="RecordEncoding"/> writes them; not to be changed while the batch is being sent.</param>
+    public static ProduceFrame Batch(ulong batchNumber, ReadOnlyMemory<byte> records) => new(null, batchNumber, records);
+
+    public void WriteTo(IBufferWriter<byte> writer)
     {
-        if (open is not null)
+        if (opening is not null)
         {
-            var request = new ProduceRequest { Open = open };
-            context.SetPayloadLength(request.CalculateSize());
-            request.WriteTo(context.GetBufferWriter());
-            context.Complete();
+            opening.WriteTo(writer);
             return;
         }
 
-        var batchLength = 1 + Varint.LengthOf(batch!.Number) + batch.Bytes;
-        context.SetPayloadLength(1 + Varint.LengthOf((ulong)batchLength) + batchLength);
-        var writer = context.GetBufferWriter();
         var head = writer.GetSpan(MaxHeadBytes);
         head[0] = BatchTag;
-        var at = 1 + Varint.Write(head[1..], (ulong)batchLength);
+        var at = 1 + Varint.Write(head[1..], (ulong)BatchLength);
         head[at++] = BatchNumberTag;
-        at += Varint.Write(head[at..], batch.Number);
+        at += Varint.Write(head[at..], batchNumber);
         writer.Advance(at);
-        writer.Write(batch.Records.Span);
+        writer.Write(records.Span);
+    }
+
+    private static void Serialize(ProduceFrame frame, SerializationContext context)
+    {
+        context.SetPayloadLength(frame.Length);
+        frame.WriteTo(context.GetBufferWriter());
         context.Complete();
     }
 }

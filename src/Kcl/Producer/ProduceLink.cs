@@ -17,7 +17,6 @@ namespace Broker.Kcl.Producer;
 internal sealed partial class ProduceLink : IAsyncDisposable
 {
     private static readonly WriteOptions Buffered = new(WriteFlags.BufferHint);
-    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(2);
     private readonly BrokerProducerOptions options;
     private readonly Gateways gateways;
     private readonly IBatchOutcomes outcomes;
@@ -73,7 +72,7 @@ internal sealed partial class ProduceLink : IAsyncDisposable
             {
                 isCompleting = true;
                 await call.RequestStream.CompleteAsync();
-                await running.WaitAsync(EndPatience, time);
+                await running.WaitAsync(ProduceCalls.EndPatience, time);
             }
             catch (Exception e) when (e is RpcException or InvalidOperationException or TimeoutException or IOException or OperationCanceledException)
             {
@@ -94,14 +93,12 @@ internal sealed partial class ProduceLink : IAsyncDisposable
         {
             try
             {
-                using var call = await ConnectAsync();
+                var (call, _) = await ProduceCalls.OpenAsync(
+                    gateways.Current.Invoker, open, options.RequestTimeout, time, closing.Token, closing.Token);
                 losses = 0;
                 LogConnected(logger, options.StreamName);
-                await PumpAsync(call);
-                if (isCompleting)
-                {
-                    return;
-                }
+                current = call;
+                await ProduceCalls.RunAsync(call, stop => ReceiveAsync(call, stop), stop => SendAsync(call, stop), () => current = null, time, closing.Token);
             }
             catch (Exception) when (closing.IsCancellationRequested || isCompleting)
             {
@@ -144,65 +141,6 @@ internal sealed partial class ProduceLink : IAsyncDisposable
         gateways.MoveOn();
     }
 
-    private async Task<ProduceCall> ConnectAsync()
-    {
-        var call = gateways.Current.Invoker.AsyncDuplexStreamingCall(ProduceFrame.Method, null, new CallOptions(cancellationToken: closing.Token));
-        try
-        {
-            var opening = OpenAsync(call);
-            if (!await opening.WaitAsync(options.RequestTimeout, time, closing.Token) || call.ResponseStream.Current.Opened is null)
-            {
-                throw new RpcException(new Status(StatusCode.Internal, "The broker did not answer the opening of the session."));
-            }
-
-            return call;
-        }
-        catch (Exception e)
-        {
-            var reason = e is RpcException or OperationCanceledException or TimeoutException ? e : await EndOfAsync(call) ?? e;
-            call.Dispose();
-            if (ReferenceEquals(reason, e))
-            {
-                throw;
-            }
-
-            throw reason;
-        }
-    }
-
-    private async Task<bool> OpenAsync(ProduceCall call)
-    {
-        await call.RequestStream.WriteAsync(new ProduceFrame(open, null), closing.Token);
-        return await call.ResponseStream.MoveNext(closing.Token);
-    }
-
-    /// <summary>Sends and receives until either ends; ends by an exception, or by the end that was asked for.</summary>
-    private async Task PumpAsync(ProduceCall call)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(closing.Token);
-        current = call;
-        var receiving = ReceiveAsync(call, stop.Token);
-        var sending = SendAsync(call, stop.Token);
-        var first = await Task.WhenAny(receiving, sending);
-        current = null;
-
-        // A write fails because the call ended; the reason comes by the read.
-        if (first == sending && sending.IsFaulted)
-        {
-            await Task.WhenAny(receiving, Task.Delay(EndPatience, time, CancellationToken.None));
-        }
-
-        var ended = receiving.IsFaulted ? receiving : first;
-        await stop.CancelAsync();
-        call.Dispose();
-        await Task.WhenAll(receiving, sending).ContinueWith(static all => all.Exception, TaskScheduler.Default);
-        await ended;
-        if (!isCompleting)
-        {
-            throw new RpcException(new Status(StatusCode.Unavailable, "The broker ended the session."));
-        }
-    }
-
     private async Task SendAsync(ProduceCall call, CancellationToken cancellation)
     {
         foreach (var batch in pending.InOrder())
@@ -233,11 +171,7 @@ internal sealed partial class ProduceLink : IAsyncDisposable
         try
         {
             call.RequestStream.WriteOptions = how;
-            await call.RequestStream.WriteAsync(new ProduceFrame(null, batch), cancellation);
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new IOException("The call is over.", e);
+            await ProduceCalls.WriteAsync(call, ProduceFrame.Batch(batch.Number, batch.Records), cancellation);
         }
         finally
         {
@@ -334,7 +268,11 @@ internal sealed partial class ProduceLink : IAsyncDisposable
         }
 
         NoteAttempt(batch, ack.ErrorCode, ack.ErrorMessage);
-        if (ack.RetryAfter is { } retryAfter)
+        if (ack.ErrorCode == PutErrorCode.Throttled && options.FailIfThrottled)
+        {
+            Break(batch, ack.ErrorCode, ack.ErrorMessage, mayBeStored: true);
+        }
+        else if (ack.RetryAfter is { } retryAfter)
         {
             pending.Pause(batch);
             _ = SendAgainAsync(batch, pause.After(batch.AttemptCount, retryAfter.ToTimeSpan()));
@@ -389,22 +327,5 @@ internal sealed partial class ProduceLink : IAsyncDisposable
         }
 
         Unpark();
-    }
-
-    private static async Task<Exception?> EndOfAsync(ProduceCall call)
-    {
-        try
-        {
-            await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(EndPatience);
-            return null;
-        }
-        catch (RpcException e)
-        {
-            return e;
-        }
-        catch (Exception e) when (e is TimeoutException or InvalidOperationException)
-        {
-            return null;
-        }
     }
 }

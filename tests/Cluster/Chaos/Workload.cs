@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using Broker.Cli.Client;
 using Broker.Cli.Verify;
+using Broker.Kcl.Connection;
 using Broker.Tests.Harness;
 using Broker.Tests.Harness.Cluster;
 using Broker.Tests.Harness.Wire;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using Broker.Cli.Bench;
 using Broker.Cli.Client;
+using Broker.Kcl.Producer;
 using Broker.V1;
 using Google.Protobuf;
 using Xunit;
@@ -22,7 +23,7 @@ public sealed class ProduceFrameTests
         Random.Shared.NextBytes(data);
         for (var i = 0; i < count; i++)
         {
-            builder.Add(Encoding.UTF8.GetBytes($"k{i}"), data, i % 2 == 0 ? "17"u8 : default);
+            builder.Add(Encoding.UTF8.GetBytes($"k{i}"), data, i % 2 == 0 ? "17" : default);
         }
 
         var buffer = new ArrayBufferWriter<byte>();

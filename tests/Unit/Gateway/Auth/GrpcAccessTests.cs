@@ -1,5 +1,6 @@
 using Broker.Cli.Client;
 using Broker.Gateway.Grpc.Access;
+using Broker.Kcl.Connection;
 using Google.Protobuf;
 using Google.Rpc;
 using Grpc.Core;
@@ -120,7 +121,7 @@ public sealed class GrpcAccessTests : IDisposable
     public async Task A_key_that_does_not_fit_is_refused(string id, string secret, string? token, string region, string reason)
     {
         await using var server = await StartAsync();
-        using var client = BrokerConnection.Open(new BrokerEndpoint(server.Address, new ClientCredentials(id, secret, token, region)));
+        using var client = BrokerConnection.Open(new BrokerEndpoint(server.Address, new BrokerCredentials(id, secret, region, token)));
         await UnauthenticatedAsync(async () => await client.Streams.ListStreamsAsync(new V1.ListStreamsRequest()), reason);
         await UnauthenticatedAsync(() => ProduceAsync(client, "s"), reason);
     }
@@ -129,7 +130,7 @@ public sealed class GrpcAccessTests : IDisposable
     public async Task A_token_is_sent_with_its_key()
     {
         await using var server = await StartAsync();
-        using var client = BrokerConnection.Open(new BrokerEndpoint(server.Address, new ClientCredentials("TOKEN", "s", "t", "us-east-1")));
+        using var client = BrokerConnection.Open(new BrokerEndpoint(server.Address, new BrokerCredentials("TOKEN", "s", "us-east-1", "t")));
         await client.Streams.DescribeStreamSummaryAsync(new V1.DescribeStreamSummaryRequest { StreamName = "s" });
     }
 
@@ -152,7 +153,7 @@ public sealed class GrpcAccessTests : IDisposable
     {
         await using var server = await StartAsync();
         using var handler = new Recorder();
-        using (var channel = global::Grpc.Net.Client.GrpcChannel.ForAddress(server.Address, new() { HttpHandler = new SigningHandler(new ClientCredentials("ADMIN", "s", null, "us-east-1"), TimeProvider.System, handler) }))
+        using (var channel = global::Grpc.Net.Client.GrpcChannel.ForAddress(server.Address, new() { HttpHandler = new SigningHandler(new BrokerCredentials("ADMIN", "s", "us-east-1", null), TimeProvider.System, handler) }))
         {
             await new V1.StreamService.StreamServiceClient(channel).DescribeStreamSummaryAsync(new V1.DescribeStreamSummaryRequest { StreamName = "s" });
         }
@@ -182,7 +183,7 @@ public sealed class GrpcAccessTests : IDisposable
         GatewayServer.StartAsync(new FakeCluster(2), ("Broker:Auth:Mode", "On"), ("Broker:Auth:KeysFile", file));
 
     private static BrokerConnection Connect(GatewayServer server, string id) =>
-        BrokerConnection.Open(new BrokerEndpoint(server.Address, new ClientCredentials(id, "s", null, "us-east-1")));
+        BrokerConnection.Open(new BrokerEndpoint(server.Address, new BrokerCredentials(id, "s", "us-east-1", null)));
 
     private static async Task ProduceAsync(BrokerConnection client, string stream)
     {

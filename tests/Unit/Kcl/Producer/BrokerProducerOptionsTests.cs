@@ -19,6 +19,7 @@ public sealed class BrokerProducerOptionsTests
             MaxOutstandingRecords = 0,
             MaxOutstandingBytes = 0,
             AggregationMaxBytes = 1,
+            RateLimit = -1,
             RecordTimeToLive = TimeSpan.Zero,
             RetryDelay = TimeSpan.Zero,
             MaxRetryDelay = TimeSpan.Zero,
@@ -31,7 +32,7 @@ public sealed class BrokerProducerOptionsTests
         [
             nameof(options.StreamName), nameof(options.Endpoints), nameof(options.MaxBatchRecords), nameof(options.MaxBatchBytes),
             nameof(options.MaxInFlightBatchesPerShard), nameof(options.MaxOutstandingRecords), nameof(options.MaxOutstandingBytes),
-            nameof(options.AggregationMaxBytes), nameof(options.RecordTimeToLive), nameof(options.RetryDelay), nameof(options.MaxRetryDelay),
+            nameof(options.AggregationMaxBytes), nameof(options.RateLimit), nameof(options.RecordTimeToLive), nameof(options.RetryDelay), nameof(options.MaxRetryDelay),
             nameof(options.RequestTimeout), nameof(options.ShardRefreshInterval), nameof(options.MaxBufferedTime),
         ];
         Assert.All(named, name => Assert.Contains(faults, fault => fault.StartsWith(name + " ", StringComparison.Ordinal)));

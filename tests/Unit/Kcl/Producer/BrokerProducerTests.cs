@@ -335,6 +335,19 @@ public sealed class BrokerProducerTests
         Assert.Equal((25, 1, 1), (counted["broker.producer.records"], counted["broker.producer.failures"], counted["broker.producer.retries"]));
     }
 
+    [Fact]
+    public async Task A_throttled_record_fails_at_once_where_that_is_asked_for()
+    {
+        await using var broker = await InMemoryBroker.StartAsync(1);
+        broker.Answer = batch => batch.Records[0].PartitionKey == "hot"
+            ? new ProduceAck { ErrorCode = "PROVISIONED_THROUGHPUT_EXCEEDED", ErrorMessage = "slow", RetryAfter = new() { Nanos = 1_000_000 } }
+            : null;
+        await using var producer = Producer(broker, options => options.FailIfThrottled = true);
+        var failure = await Assert.ThrowsAsync<PutFailedException>(() => producer.PutAsync("hot", Text(0)).WaitAsync(Patience));
+        Assert.Equal((PutErrorCode.Throttled, 1), (failure.ErrorCode, failure.Attempts.Count));
+        await producer.PutAsync("cold", Text(1)).WaitAsync(Patience);
+    }
+
     [Theory]
     [InlineData(257, null)]
     [InlineData(1, "")]
