@@ -57,7 +57,9 @@ public sealed partial class TelemetryTests : IAsyncLifetime
         {
             var iterator = (await Records.GetShardIteratorAsync(new GetShardIteratorRequest
             {
-                StreamName = "t", ShardId = shard.ShardId, StartingPosition = new StartingPosition { Type = ShardIteratorType.TrimHorizon },
+                StreamName = "t",
+                ShardId = shard.ShardId,
+                StartingPosition = new StartingPosition { Type = ShardIteratorType.TrimHorizon },
             })).ShardIterator;
             got += (await Records.GetRecordsAsync(new GetRecordsRequest { ShardIterator = iterator })).Records.Count;
         }

@@ -40,7 +40,9 @@ public sealed class SentLines
             var newest = -1L;
             var iterator = (await records.GetShardIteratorAsync(new GetShardIteratorRequest
             {
-                StreamName = stream, ShardId = shard.ShardId, StartingPosition = new StartingPosition { Type = ShardIteratorType.TrimHorizon },
+                StreamName = stream,
+                ShardId = shard.ShardId,
+                StartingPosition = new StartingPosition { Type = ShardIteratorType.TrimHorizon },
             })).ShardIterator;
             while (true)
             {

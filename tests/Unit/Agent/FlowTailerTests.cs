@@ -296,7 +296,8 @@ public sealed class FlowTailerTests
     {
         using var logs = new LogDirectory(options: new TailOptions
         {
-            InitialPosition = InitialPosition.StartOfFile, Splitter = new PatternSplitter(new Regex(@"\A(?:\d)")),
+            InitialPosition = InitialPosition.StartOfFile,
+            Splitter = new PatternSplitter(new Regex(@"\A(?:\d)")),
         });
         logs.Append("app.log", "stray\n1 a\n  b\n2 c\n");
         logs.Begin();
