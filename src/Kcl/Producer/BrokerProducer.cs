@@ -212,14 +212,14 @@ public sealed class BrokerProducer : IAsyncDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, closing.Token);
         try
         {
-            await budget.TakeAsync(cost, either.Token);
+            await budget.TakeAsync(cost, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             throw new ObjectDisposedException(GetType().FullName);
         }
 
-        return await Take(record, cost);
+        return await Take(record, cost).ConfigureAwait(false);
     }
 
     private async Task FlushLanesAsync(long until, CancellationToken cancellation)

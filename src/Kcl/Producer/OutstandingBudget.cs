@@ -1,8 +1,11 @@
 namespace Broker.Kcl.Producer;
 
 /// <summary>Bounds what is taken and not acknowledged yet; who finds no room waits, first come first served.</summary>
-/// <remarks>Records and bytes are one number, so that taking costs one atomic addition. From any thread.</remarks>
-internal sealed class OutstandingBudget(long maxBytes, int maxRecords)
+/// <remarks>
+/// Records and bytes are one number, so that taking costs one atomic addition. From any thread. Those who waited go on one after another, each
+/// until it waits for something else, and nobody who comes later goes before them: the order of puts is that of their records.
+/// </remarks>
+internal sealed class OutstandingBudget(long maxBytes, int maxRecords) : IThreadPoolWorkItem
 {
     public const int MaxRecordsBound = (1 << RecordBits) / 2;
     public const long MaxBytesBound = 1L << 38;
@@ -10,6 +13,8 @@ internal sealed class OutstandingBudget(long maxBytes, int maxRecords)
     private const long RecordMask = (1L << RecordBits) - 1;
     private readonly Lock gate = new();
     private readonly LinkedList<(long Cost, TaskCompletionSource Taken)> waiters = new();
+    private readonly Queue<(long Cost, TaskCompletionSource Taken)> woken = new();
+    private bool isWaking;
     private long taken;
     private int waiting;
 
@@ -41,16 +46,17 @@ internal sealed class OutstandingBudget(long maxBytes, int maxRecords)
         LinkedListNode<(long, TaskCompletionSource Taken)> node;
         lock (gate)
         {
-            node = waiters.AddLast((bytes, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)));
+            node = waiters.AddLast((bytes, new TaskCompletionSource()));
             Interlocked.Increment(ref waiting);
         }
 
         WakeWaiters();
-        await using var registration = cancellation.UnsafeRegister(
+        using var registration = cancellation.UnsafeRegister(
             static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), node.Value.Taken);
         try
         {
-            await node.Value.Taken.Task;
+            // Where a caller has a context of its own, it is not to be asked for its turn: others wait behind this one.
+            await node.Value.Taken.Task.ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -102,12 +108,39 @@ internal sealed class OutstandingBudget(long maxBytes, int maxRecords)
             while (waiters.First is { } first && TryAdd(first.Value.Cost))
             {
                 waiters.RemoveFirst();
-                Interlocked.Decrement(ref waiting);
-                if (!first.Value.Taken.TrySetResult())
+                woken.Enqueue(first.Value);
+            }
+
+            if (woken.Count > 0 && !isWaking)
+            {
+                isWaking = true;
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            }
+        }
+    }
+
+    /// <summary>Lets those go on who have room now, in their order; each counts as waiting until it did.</summary>
+    void IThreadPoolWorkItem.Execute()
+    {
+        while (true)
+        {
+            (long Cost, TaskCompletionSource Taken) next;
+            lock (gate)
+            {
+                if (!woken.TryDequeue(out next))
                 {
-                    // It gave up in this moment.
-                    Interlocked.Add(ref taken, -Packed(1, first.Value.Cost));
+                    isWaking = false;
+                    return;
                 }
+            }
+
+            var isTaken = next.Taken.TrySetResult();
+            Interlocked.Decrement(ref waiting);
+            if (!isTaken)
+            {
+                // It gave up in this moment.
+                Interlocked.Add(ref taken, -Packed(1, next.Cost));
+                WakeWaiters();
             }
         }
     }
