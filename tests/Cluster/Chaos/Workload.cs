@@ -114,8 +114,7 @@ internal sealed class Workload : IAsyncDisposable
         await stopPutting.CancelAsync();
         await Task.WhenAll(putting).WaitAsync(Patience);
         await VerifyJob.CatchUpAsync(Ledger, reading, Patience, TimeProvider.System, CancellationToken.None);
-        Ledger.ReadAgain();
-        await Read(VerifyLedger.Again, new PollShardSource(Control, Stream, TimeProvider.System), toTheEnd: true).WaitAsync(Patience);
+        await ReadAgainAsync();
         await VerifyJob.CatchUpAsync(Ledger, reading, Patience, TimeProvider.System, CancellationToken.None);
         return Ledger.Report(Stream, Interlocked.Read(ref interruptions));
     }
@@ -154,6 +153,24 @@ internal sealed class Workload : IAsyncDisposable
         }
 
         return running;
+    }
+
+    /// <summary>Reads everything once more. A reader's beginning is the caller's to repeat: the last fault may have left a gateway that is being started again.</summary>
+    private async Task ReadAgainAsync()
+    {
+        for (var began = Stopwatch.GetTimestamp(); ;)
+        {
+            Ledger.ReadAgain();
+            try
+            {
+                await Read(VerifyLedger.Again, new PollShardSource(Control, Stream, TimeProvider.System), toTheEnd: true).WaitAsync(Patience);
+                return;
+            }
+            catch (Exception exception) when (RpcFaults.IsTransient(exception) && Stopwatch.GetElapsedTime(began) < Patience)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(100));
+            }
+        }
     }
 
     /// <summary>Opens a session; its first attempts are the caller's to repeat.</summary>
