@@ -75,7 +75,7 @@ internal static partial class BrokerServer
         }
         catch (IOException exception) when (exception.InnerException is AddressInUseException)
         {
-            Console.Error.WriteLine($"broker: {exception.Message} Choose another address with --listen.");
+            Console.Error.WriteLine($"broker: {exception.Message} Choose another address with --listen, --tls-listen or --metrics.");
         }
 
         return ExitCode.Failure;

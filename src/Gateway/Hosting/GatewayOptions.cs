@@ -114,8 +114,9 @@ public sealed class GatewayOptions
     /// <summary>Whether the one endpoint is TLS's.</summary>
     internal bool IsHttps => Listen.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Where <see cref="Listen"/> says to listen.</summary>
-    internal bool TryGetEndPoint([NotNullWhen(true)] out IPEndPoint? endPoint) =>
+    /// <summary>Where <see cref="Listen"/> says to listen; false where it says nothing that can be understood.</summary>
+    /// <param name="endPoint">The address; its port is 0 for one that is free.</param>
+    public bool TryGetEndPoint([NotNullWhen(true)] out IPEndPoint? endPoint) =>
         TryParse(Listen, IsHttps ? Uri.UriSchemeHttps : Uri.UriSchemeHttp, out endPoint);
 
     internal static bool TryParse(string text, string scheme, [NotNullWhen(true)] out IPEndPoint? endPoint)

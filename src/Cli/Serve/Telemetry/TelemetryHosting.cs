@@ -1,4 +1,5 @@
 using Broker.Gateway.Hosting;
+using Broker.Gateway.Hosting.Tls;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using OpenTelemetry;
@@ -95,9 +96,14 @@ internal static class TelemetryHosting
 
     private static TelemetryOptions OptionsOf(IConfiguration configuration) => configuration.GetSection(Section).Get<TelemetryOptions>() ?? new TelemetryOptions();
 
-    private sealed class Validator : IValidateOptions<TelemetryOptions>
+    /// <summary>Reads the gateway's settings as they stand: their own faults are told by their own rules.</summary>
+    private sealed class Validator(IConfiguration configuration) : IValidateOptions<TelemetryOptions>
     {
-        public ValidateOptionsResult Validate(string? name, TelemetryOptions options) =>
-            options.Faults() is { Count: > 0 } faults ? ValidateOptionsResult.Fail(faults) : ValidateOptionsResult.Success;
+        public ValidateOptionsResult Validate(string? name, TelemetryOptions options)
+        {
+            var gateway = configuration.GetSection("Broker:Gateway").Get<GatewayOptions>() ?? new GatewayOptions();
+            var tls = configuration.GetSection("Broker:Tls").Get<TlsOptions>() ?? new TlsOptions();
+            return options.Faults(gateway, tls) is { Count: > 0 } faults ? ValidateOptionsResult.Fail(faults) : ValidateOptionsResult.Success;
+        }
     }
 }
