@@ -58,6 +58,12 @@ public sealed class GatewayOptions
     /// <summary>How long a subscription over the AWS protocols lives before its client has to subscribe again. Default 5 minutes, as at AWS.</summary>
     public TimeSpan SubscriptionLifetime { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// How long requests are still taken after the process was told to stop, while /readyz says no: longer than balancers need to notice that.
+    /// At most 5 minutes. Default zero.
+    /// </summary>
+    public TimeSpan DrainDelay { get; set; } = TimeSpan.Zero;
+
     /// <summary>All faults of the values at once; empty when they are sound.</summary>
     public IEnumerable<string> Faults()
     {
@@ -86,6 +92,11 @@ public sealed class GatewayOptions
             {
                 yield return $"Broker:Gateway:{name} is {value}: it must be longer than zero.";
             }
+        }
+
+        if (DrainDelay < TimeSpan.Zero || DrainDelay > TimeSpan.FromMinutes(5))
+        {
+            yield return $"Broker:Gateway:{nameof(DrainDelay)} is {DrainDelay}: it must be 0 to 5 minutes.";
         }
 
         if (SubscriptionHeartbeat > TimeSpan.FromSeconds(5))

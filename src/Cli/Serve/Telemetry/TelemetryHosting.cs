@@ -46,7 +46,7 @@ internal static class TelemetryHosting
         {
             telemetry.WithTracing(traces =>
             {
-                traces.AddSource("Broker.*").AddAspNetCoreInstrumentation(static requests => requests.Filter = static context => context.Request.Path != "/healthz");
+                traces.AddSource("Broker.*").AddAspNetCoreInstrumentation(static requests => requests.Filter = static context => !HealthAnswer.Paths.Contains(context.Request.Path.Value));
                 if (builder.Configuration["OTEL_TRACES_SAMPLER"] is not { Length: > 0 })
                 {
                     // A trace is the client's to begin: thousands of puts a second would be thousands of traces.
@@ -59,14 +59,7 @@ internal static class TelemetryHosting
 
         if (isScraped)
         {
-            if (builder.Configuration["urls"] is { } urls)
-            {
-                builder.WebHost.UseUrls([.. urls.Split(';'), options.Listen]);
-            }
-            else
-            {
-                services.Configure<KestrelServerOptions>(kestrel => kestrel.Listen(endPoint!, static endpoint => endpoint.Protocols = HttpProtocols.Http1));
-            }
+            services.Configure<KestrelServerOptions>(kestrel => kestrel.Listen(endPoint!, static endpoint => endpoint.Protocols = HttpProtocols.Http1));
         }
     }
 
@@ -84,13 +77,8 @@ internal static class TelemetryHosting
             {
                 scraped.UseOpenTelemetryPrometheusScrapingEndpoint();
                 scraped.Run(static context =>
-                {
-                    var isHealth = context.Request.Path == "/healthz";
-                    context.Response.StatusCode = !isHealth ? StatusCodes.Status404NotFound
-                        : context.RequestServices.GetService<GatewayDrain>()?.Draining.IsCancellationRequested == true ? StatusCodes.Status503ServiceUnavailable
-                        : StatusCodes.Status200OK;
-                    return context.Response.WriteAsync(isHealth ? "ok\n" : $"Only {MetricsPath} and /healthz answer here.\n");
-                });
+                    (HealthAnswer.For(context) ?? new HealthAnswer(StatusCodes.Status404NotFound, $"Only {MetricsPath} and {string.Join(", ", HealthAnswer.Paths)} answer here.\n"))
+                    .WriteAsync(context.Response));
             });
     }
 

@@ -39,12 +39,18 @@ public static class ClusterHosting
         builder.Logging.QuietOrleans();
         builder.Services.AddClusterTime();
         builder.Services.AddHostedService<StorageLifetime>();
+        builder.Services.AddSingleton<LostSilos>();
         builder.UseOrleansClient(client =>
         {
             client.UseAdoNetClustering((OptionsBuilder<AdoNetClusteringClientOptions> options) => options.Configure<IServiceProvider>(
                 (clustering, provider) => (clustering.Invariant, clustering.DataSource) = (Invariant, OrleansDatabase(provider))));
             client.Services.AddOptions<Orleans.Configuration.ClusterOptions>().Configure<IOptions<ClusterOptions>>(Name);
+
+            // Silos that come take their part of the calls as soon as others have left it to them.
+            client.Configure<GatewayOptions>(static gateways => gateways.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
+            client.Services.AddSingleton<IOutgoingGrainCallFilter>(static provider => provider.GetRequiredService<LostSilos>());
         });
+        builder.Services.AddHostedService(static provider => provider.GetRequiredService<LostSilos>());
         return builder;
     }
 
