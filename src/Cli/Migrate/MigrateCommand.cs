@@ -8,16 +8,32 @@ namespace Broker.Cli.Migrate;
 /// <summary><c>broker migrate</c>: makes or brings up to date the tables of a PostgreSQL database.</summary>
 internal static class MigrateCommand
 {
+    /// <summary>Where <c>broker serve</c> finds the same, so that a password need not be an argument, which others can see.</summary>
+    private const string Variable = "Broker__Postgres__ConnectionString";
+
     public static Command Create()
     {
         var postgres = new Option<string[]>("--postgres")
         {
-            Description = "Connection string of the database, as in 'Host=db;Database=broker;Username=broker;Password=...'; once for each where the log has several.",
+            Description = $"Connection string of the database, as in 'Host=db;Database=broker;Username=broker;Password=...'; once for each where the log has several. Default {Variable}.",
             HelpName = "CONNECTIONSTRING",
-            Required = true,
         };
         var command = new Command("migrate", "Bring a PostgreSQL database up to this release. Repeatable; many may run at once.") { postgres };
-        command.SetAction((parse, cancellation) => RunAsync(parse.GetValue(postgres)!, cancellation));
+        command.SetAction((parse, cancellation) =>
+        {
+            if (parse.GetValue(postgres) is { Length: > 0 } given)
+            {
+                return RunAsync(given, cancellation);
+            }
+
+            if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } set)
+            {
+                return RunAsync([set], cancellation);
+            }
+
+            Console.Error.WriteLine($"broker: --postgres is missing, and {Variable} is not set: one of them says which database.");
+            return Task.FromResult(ExitCode.Usage);
+        });
         return command;
     }
 

@@ -17,7 +17,7 @@ internal sealed class WorkerProcess : IDisposable
         var executable = Environment.ProcessPath!;
         string[] arguments =
         [
-            .. Path.GetFileNameWithoutExtension(executable) == "dotnet" ? new[] { typeof(WorkerProcess).Assembly.Location } : [],
+            .. Path.GetFileNameWithoutExtension(executable) == "dotnet" ? new[] { Environment.GetCommandLineArgs()[0] } : [],
             "bench", "group-worker", application, stream, id, failoverSeconds.ToString(CultureInfo.InvariantCulture), "--endpoint", endpoint,
         ];
         StartedAt = Stopwatch.GetTimestamp();
