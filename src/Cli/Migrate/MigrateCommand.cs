@@ -11,11 +11,13 @@ internal static class MigrateCommand
     /// <summary>Where <c>broker serve</c> finds the same, so that a password need not be an argument, which others can see.</summary>
     private const string Variable = "Broker__Postgres__ConnectionString";
 
+    private const string MoreVariable = "Broker__Postgres__LogDatabases";
+
     public static Command Create()
     {
         var postgres = new Option<string[]>("--postgres")
         {
-            Description = $"Connection string of the database, as in 'Host=db;Database=broker;Username=broker;Password=...'; once for each where the log has several. Default {Variable}.",
+            Description = $"Connection string of the database, as in 'Host=db;Database=broker;Username=broker;Password=...'; once for each where the log has several. Default: the variables {Variable} and {MoreVariable}.",
             HelpName = "CONNECTIONSTRING",
         };
         var command = new Command("migrate", "Bring a PostgreSQL database up to this release. Repeatable; many may run at once.") { postgres };
@@ -28,7 +30,8 @@ internal static class MigrateCommand
 
             if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } set)
             {
-                return RunAsync([set], cancellation);
+                var more = Environment.GetEnvironmentVariable(MoreVariable) ?? "";
+                return RunAsync([set, .. more.Split(['|', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)], cancellation);
             }
 
             Console.Error.WriteLine($"broker: --postgres is missing, and {Variable} is not set: one of them says which database.");

@@ -96,12 +96,12 @@ app.kubernetes.io/instance: {{ .Release.Name }}
       valueFrom:
         secretKeyRef:
           name: {{ .Values.migration.existingSecret | default (include "broker.postgresSecret" .) }}
-          key: {{ if .Values.migration.existingSecret }}connectionString{{ else }}{{ .Values.postgres.connectionStringKey }}{{ end }}
+          key: {{ .Values.postgres.connectionStringKey }}
     {{- if .Values.postgres.logDatabasesKey }}
     - name: Broker__Postgres__LogDatabases
       valueFrom:
         secretKeyRef:
-          name: {{ include "broker.postgresSecret" . }}
+          name: {{ .Values.migration.existingSecret | default (include "broker.postgresSecret" .) }}
           key: {{ .Values.postgres.logDatabasesKey }}
     {{- end }}
   resources:
