@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
 using Broker.Silo.Hosting.Cluster;
+using Broker.Silo.Hosting.Cluster.Tls;
 using Broker.Silo.Leases;
 using Broker.Silo.Shards;
 using Broker.Silo.Shards.Moving;
@@ -36,7 +37,7 @@ public static class BrokerSiloExtensions
     /// <summary>
     /// Adds a silo: of a cluster where Broker:Postgres names a database, else an embedded one with everything in one data directory, no peers
     /// and no listening port. The host's configuration names the sections: Broker:Storage, Broker:Log, Broker:Shards, Broker:Limits,
-    /// Broker:Identity, Broker:Retention, Broker:OnDemand, Broker:Leases, Broker:Producers, Broker:Postgres, Broker:Cluster.
+    /// Broker:Identity, Broker:Retention, Broker:OnDemand, Broker:Leases, Broker:Producers, Broker:Postgres, Broker:Cluster, Broker:ClusterTls.
     /// </summary>
     /// <remarks>
     /// Storage is opened in the order of its registration: the log, which locks the data directory, then the rows.
@@ -120,6 +121,8 @@ public static class BrokerSiloExtensions
         Add<LeaseOptions>(services, configuration.GetSection("Broker:Leases"), options => options.Faults());
         Add<Cluster.ClusterOptions>(services, configuration.GetSection("Broker:Cluster"), options => options.Faults());
         var isCluster = configuration.IsCluster();
+        Add<ClusterTlsOptions>(services, configuration.GetSection("Broker:ClusterTls"), options => isCluster
+            ? options.Faults(isSilo: configuration.GetSection("Broker:Cluster").Get<Cluster.ClusterOptions>()?.IsSilo ?? true) : []);
         Add<PostgresOptions>(services, configuration.GetSection("Broker:Postgres"), options => isCluster ? options.Faults() : []);
         return services;
     }

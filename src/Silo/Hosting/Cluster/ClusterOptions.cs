@@ -11,7 +11,7 @@ public sealed class ClusterOptions
     /// <summary>Which cluster of those on the database; 1 to 100 characters. Default <c>broker</c>.</summary>
     public string ClusterId { get; set; } = "broker";
 
-    /// <summary>The address at which other processes of the cluster reach this one, without authentication: it belongs on a network of the cluster's own. Default 127.0.0.1.</summary>
+    /// <summary>The address at which other processes of the cluster reach this one. Without Broker:ClusterTls they are not authenticated, and it belongs on a network of the cluster's own. Default 127.0.0.1.</summary>
     public string AdvertisedAddress { get; set; } = "127.0.0.1";
 
     /// <summary>The port on which silos talk to this one. Default 11111.</summary>
