@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Broker.Cli.Agents;
 using Broker.Cli.Bench;
+using Broker.Cli.Clusters;
 using Broker.Cli.Groups;
 using Broker.Cli.Migrate;
 using Broker.Cli.MultiLang;
@@ -33,6 +34,7 @@ internal static class BrokerCommandLine
         AgentCommand.Create(),
         ConsumeCommand.Create(),
         AppCommand.Create(),
+        ClusterCommand.Create(),
         MultiLangCommand.Create(),
         BenchCommand.Create(),
         VerifyCommand.Create(),

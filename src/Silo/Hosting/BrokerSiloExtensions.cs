@@ -1,11 +1,13 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Broker.Contracts.Cluster;
 using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
 using Broker.Silo.Hosting.Cluster;
 using Broker.Silo.Hosting.Cluster.Tls;
 using Broker.Silo.Leases;
+using Broker.Silo.Operations;
 using Broker.Silo.Shards;
 using Broker.Silo.Shards.Moving;
 using Broker.Silo.Shards.Placement;
@@ -25,6 +27,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using Orleans.Configuration;
 using Orleans.Runtime.Hosting;
 using Orleans.Serialization;
@@ -63,6 +66,7 @@ public static class BrokerSiloExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddControlPlane();
         services.AddShards();
+        services.AddOperations(isCluster);
         services.AddSingleton<IStorageComponent>(provider => provider.GetRequiredService<ExpiryFloor>());
         services.AddHostedService<StorageLifetime>();
         services.AddOrleans(silo =>
@@ -81,6 +85,7 @@ public static class BrokerSiloExtensions
         {
             services.AddHostedService<ShardBalancer>();
             services.AddHostedService<ShardDrain>();
+            services.AddHostedService(provider => provider.GetRequiredService<SiloDrain>());
         }
 
         services.AddHostedService(provider => provider.GetRequiredService<RetentionSweeper>());
@@ -144,6 +149,18 @@ public static class BrokerSiloExtensions
         services.AddSingleton<LocalShards>();
         services.AddPlacementDirector<ShardPlacement, ShardPlacementDirector>();
         services.AddSingleton(provider => new TailCache(provider.GetRequiredService<IOptions<ShardOptions>>().Value.TailCacheBytes));
+    }
+
+    private static void AddOperations(this IServiceCollection services, bool isCluster)
+    {
+        services.AddGrainService<ShardHost>();
+        services.AddSingleton<ShardHosts>();
+        services.AddSingleton<ShardEvacuation>();
+        services.AddSingleton<SiloDrain>();
+        services.AddSingleton<ISiloDrain>(provider => provider.GetRequiredService<SiloDrain>());
+        services.AddSingleton<SiloReporter>();
+        services.AddSingleton<IClusterLevel>(provider =>
+            isCluster ? new PostgresLevel(provider.GetRequiredService<NpgsqlDataSource>()) : new EmbeddedLevel());
     }
 
     private static void AddEmbeddedLog(this IServiceCollection services)

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using Broker.Silo.Hosting.Cluster.Tls;
-using Broker.Silo.Shards.Moving;
 using Broker.Silo.Storage;
 using Broker.Silo.Storage.Postgres;
 using Broker.Silo.Storage.Postgres.Rows;
@@ -118,8 +117,6 @@ public static class ClusterHosting
                 provider.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId,
                 provider.GetRequiredService<TimeProvider>()));
 
-        services.AddGrainService<ShardHost>();
-        services.AddSingleton<ShardHosts>();
         services.AddSingleton<IFatalErrorHandler, SuddenEnd>();
         services.AddSingleton<RefusingSilos>();
         services.AddClusterTls();

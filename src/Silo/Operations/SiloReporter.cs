@@ -1,0 +1,25 @@
+using System.Reflection;
+using Broker.Contracts.Cluster;
+using Broker.Silo.Hosting.Cluster;
+using Broker.Silo.Shards.Moving;
+using Microsoft.Extensions.Options;
+
+namespace Broker.Silo.Operations;
+
+/// <summary>What this silo tells of itself.</summary>
+internal sealed class SiloReporter(LocalShards shards, SiloDrain drain, TimeProvider time, IOptions<ClusterOptions> cluster)
+{
+    private readonly long started = time.GetTimestamp();
+
+    public SiloReport Report()
+    {
+        var load = shards.Measure(0);
+        var (bytes, records) = shards.Throughput();
+        return new SiloReport(
+            Version, (long)time.GetElapsedTime(started).TotalSeconds, FeatureLevels.Least, cluster.Value.HighestLevel, load.Shards, bytes, records, load.Cost,
+            shards.Moving, drain.IsDrained);
+    }
+
+    private static string Version { get; } =
+        typeof(SiloReporter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+}
