@@ -12,13 +12,13 @@ internal sealed class Totals(NpgsqlDataSource database) : IHostedLifecycleServic
     /// <summary>Before the consumer starts. Several workers may do so at once.</summary>
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
+        // One transaction: who waits for the lock finds the tables that its holder has committed.
         await using var schema = database.CreateCommand("""
-            SELECT pg_advisory_lock(20010113);
+            SELECT pg_advisory_xact_lock(20010113);
             CREATE TABLE IF NOT EXISTS totals (key text PRIMARY KEY, records bigint NOT NULL, amount bigint NOT NULL);
             CREATE TABLE IF NOT EXISTS progress (
                 application text, stream text, shard text, lease_counter bigint NOT NULL, position text NOT NULL,
                 PRIMARY KEY (application, stream, shard));
-            SELECT pg_advisory_unlock(20010113);
             """);
         await schema.ExecuteNonQueryAsync(cancellationToken);
     }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Broker.Tests.Harness;
 using Broker.V1;
 using Google.Protobuf;
+using Grpc.Health.V1;
 using Xunit;
 
 namespace Broker.Tests.Fault;
@@ -35,6 +36,45 @@ public sealed class ServerTests
         await broker.StartAsync();
         using var again = broker.Connect();
         Assert.Single(await Reading.AllAsync(new RecordService.RecordServiceClient(again), new StreamService.StreamServiceClient(again), "s"));
+    }
+
+    [Fact]
+    public async Task ReadinessFlipsAtSigtermWhileCallsStillSucceed()
+    {
+        var metrics = $"http://127.0.0.1:{BrokerProcess.FreePort()}";
+        using var broker = new BrokerProcess("--metrics", metrics, "--Broker:Gateway:DrainDelay=00:00:05");
+        await broker.StartAsync();
+        using var channel = broker.Connect();
+        var streams = new StreamService.StreamServiceClient(channel);
+        var records = new RecordService.RecordServiceClient(channel);
+        var health = new Health.HealthClient(channel);
+        await streams.CreateStreamAsync(new CreateStreamRequest { StreamName = "s", ShardCount = 1 });
+        await BrokerProcess.WaitUntilActiveAsync(streams, "s");
+        using var http = new HttpClient();
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(http, $"{broker.Endpoint}/readyz"));
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(http, $"{metrics}/readyz"));
+        Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, (await health.CheckAsync(new HealthCheckRequest())).Status);
+
+        var ended = broker.TerminateAsync(TimeSpan.FromSeconds(30));
+        while (await AskAsync(http, $"{broker.Endpoint}/readyz") == HttpStatusCode.OK)
+        {
+            await Task.Delay(10);
+        }
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await AskAsync(http, $"{metrics}/readyz"));
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(http, $"{metrics}/livez"));
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(http, $"{broker.Endpoint}/livez"));
+
+        // Over the connection that was there, and one that comes by a balancer that has not noticed yet.
+        await records.PutRecordAsync(new PutRecordRequest { StreamName = "s", PartitionKey = "k" });
+        using (var late = broker.Connect())
+        {
+            await new RecordService.RecordServiceClient(late).PutRecordAsync(new PutRecordRequest { StreamName = "s", PartitionKey = "k" });
+        }
+
+        Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing, (await health.CheckAsync(new HealthCheckRequest())).Status);
+        Assert.False(ended.IsCompleted);
+        Assert.Equal(0, await ended);
     }
 
     [Fact]
@@ -103,5 +143,11 @@ public sealed class ServerTests
         using var channel = broker.Connect();
         await new StreamService.StreamServiceClient(channel).ListStreamsAsync(new ListStreamsRequest());
         Assert.Equal(0, await broker.TerminateAsync(TimeSpan.FromSeconds(10)));
+    }
+
+    private static async Task<HttpStatusCode> AskAsync(HttpClient http, string url)
+    {
+        using var answer = await http.GetAsync(new Uri(url));
+        return answer.StatusCode;
     }
 }

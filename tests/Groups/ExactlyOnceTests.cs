@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text;
 using Broker.Tests.Harness;
 using Broker.Tests.Harness.Postgres;
+using Broker.V1;
+using Grpc.Core;
 using Npgsql;
 using Xunit;
 using Xunit.Abstractions;
@@ -26,7 +28,9 @@ public sealed class ExactlyOnceTests(ITestOutputHelper output)
         ServerProcess[] workers = [new(), new(), new()];
         try
         {
+            // All at once, on a database without tables: each would make them.
             Array.ForEach(workers, worker => Start(worker, broker, database));
+            await HaveJoinedAsync();
             var expected = new Dictionary<string, (long Records, long Amount)>();
             await using var producer = broker.NewProducer();
             using var stop = new CancellationTokenSource();
@@ -59,13 +63,11 @@ public sealed class ExactlyOnceTests(ITestOutputHelper output)
             await producer.FlushAsync();
             var sum = expected.Values.Sum(total => total.Records);
             await Eventually.HoldsAsync(
-                async () => (await ReadAsync(database)).Values.Sum(total => total.Records) >= sum,
-                () => $"{sum} records are counted\n{broker.Output}\n{string.Join('\n', workers.Select(worker => worker.Output))}");
+                async () => (await ReadAsync(database)).Values.Sum(total => total.Records) >= sum, () => $"{sum} records are counted\n{Outputs()}");
             Assert.Equal(expected.OrderBy(total => total.Key), (await ReadAsync(database)).OrderBy(total => total.Key));
             output.WriteLine($"{sum} records");
             Assert.True(sum > 1_000, "hardly anything was put");
-            await Eventually.HoldsAsync(
-                async () => (await broker.DescribeAsync("totals")).Workers.Count == workers.Length, () => "those started last have joined");
+            await HaveJoinedAsync();
             foreach (var worker in workers)
             {
                 Assert.True(worker.IsRunning, $"a worker ended by itself\n{worker.Output}");
@@ -76,6 +78,27 @@ public sealed class ExactlyOnceTests(ITestOutputHelper output)
         finally
         {
             Array.ForEach(workers, worker => worker.Dispose());
+        }
+
+        async Task HaveJoinedAsync()
+        {
+            var described = new DescribeApplicationResponse();
+            await Eventually.HoldsAsync(
+                async () => (described = await DescribedAsync(broker)).Workers.Count == workers.Length, () => $"all workers have joined: {described}\n{Outputs()}");
+        }
+
+        string Outputs() => string.Join('\n', workers.Select(worker => $"{(worker.IsRunning ? "runs" : "ended")}: {worker.Output}").Append(broker.Output));
+    }
+
+    private static async Task<DescribeApplicationResponse> DescribedAsync(GroupBroker broker)
+    {
+        try
+        {
+            return await broker.DescribeAsync("totals");
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.NotFound)
+        {
+            return new DescribeApplicationResponse(); // Nobody has joined yet.
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Broker.Agent.Files;
 using Broker.Agent.Processing;
 using Broker.Agent.Records;
@@ -9,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace Broker.Agent.Configuration;
 
 /// <summary>Makes a configuration of the settings in a file.</summary>
-internal static class AgentConfigurationReader
+internal static partial class AgentConfigurationReader
 {
     /// <summary>How long the client library lets records wait for others.</summary>
     private const int LongestBufferMilliseconds = 60_000;
@@ -67,7 +68,7 @@ internal static class AgentConfigurationReader
         {
             FilePattern = pattern,
             Patterns = section.Parsed(AgentSettings.FilePattern.Name, pattern, FilePattern.ParseAll) ?? [],
-            StreamName = isDelivery ? section.Text(AgentSettings.Stream) ?? "" : section.Needed(AgentSettings.Stream),
+            StreamName = isDelivery ? "" : section.Parsed(AgentSettings.Stream.Name, section.Needed(AgentSettings.Stream), ParseStream) ?? "",
             PartitionKey = section.Text(AgentSettings.PartitionKey) == "DETERMINISTIC" ? PartitionKeyOption.Deterministic : PartitionKeyOption.Random,
             Terminator = ReadTerminator(section),
             Tail = new TailOptions
@@ -112,6 +113,13 @@ internal static class AgentConfigurationReader
 
         return string.IsNullOrEmpty(id) || string.IsNullOrEmpty(secret) ? null : new BrokerCredentials(id, secret, region);
     }
+
+    private static string ParseStream(string text) => StreamName().IsMatch(text)
+        ? text
+        : throw new FormatException($"'{text}' is not a stream's name: 1 to 128 characters of [a-zA-Z0-9_.-].");
+
+    [GeneratedRegex(@"\A[a-zA-Z0-9_.-]{1,128}\z")]
+    private static partial Regex StreamName();
 
     /// <summary>Several are separated by commas; one without a scheme is spoken to by TLS, as AWS's agent does.</summary>
     private static IReadOnlyList<Uri> ParseEndpoints(string text) =>

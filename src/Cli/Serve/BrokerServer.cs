@@ -4,6 +4,7 @@ using Broker.Gateway.Encryption;
 using Broker.Gateway.Hosting;
 using Broker.Silo.Hosting;
 using Broker.Silo.Hosting.Cluster;
+using Broker.Silo.Shards.Moving;
 using Broker.Silo.Storage;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Console;
@@ -15,6 +16,9 @@ namespace Broker.Cli.Serve;
 /// <remarks>Settings, each overriding the ones before: defaults, appsettings.json, <c>Broker__*</c> environment, the command line.</remarks>
 internal static partial class BrokerServer
 {
+    /// <summary>For all of a stop but what settings say: calls end within 7 s, the silo leaves, storage is closed.</summary>
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(15);
+
     /// <summary>Runs until SIGTERM or SIGINT, drains, and returns the process's exit code.</summary>
     /// <param name="settings">What the command's own options stand for.</param>
     /// <param name="more">Settings as <c>--Broker:Section:Name=VALUE</c>.</param>
@@ -49,7 +53,7 @@ internal static partial class BrokerServer
             }
             else
             {
-                application.MapGet("/healthz", static () => Results.Text("ok\n"));
+                application.MapNoGateway();
             }
 
             try
@@ -75,7 +79,7 @@ internal static partial class BrokerServer
         }
         catch (IOException exception) when (exception.InnerException is AddressInUseException)
         {
-            Console.Error.WriteLine($"broker: {exception.Message} Choose another address with --listen.");
+            Console.Error.WriteLine($"broker: {exception.Message} Choose another address with --listen, --tls-listen or --metrics.");
         }
 
         return ExitCode.Failure;
@@ -112,7 +116,8 @@ internal static partial class BrokerServer
         builder.Logging.AddFilter("Grpc", LogLevel.Warning);
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
         Compose(builder);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
+        builder.Services.AddOptions<HostOptions>().Configure<IOptions<GatewayOptions>, IOptions<BalanceOptions>>(static (host, gateway, balance) =>
+            host.ShutdownTimeout = gateway.Value.DrainDelay + balance.Value.DrainTimeout + StopLimit);
 
         builder.AddBrokerTelemetry();
         return builder;
@@ -137,7 +142,7 @@ internal static partial class BrokerServer
         else
         {
             // Its health alone, for probes.
-            builder.WebHost.UseUrls(builder.Configuration["Broker:Gateway:Listen"] ?? new GatewayOptions().Listen);
+            builder.Services.AddBrokerEndpoint(builder.Configuration);
         }
 
         if (!builder.Configuration.IsCluster())

@@ -122,7 +122,7 @@ internal sealed partial class AwsEndpoint(
             throw new AwsException(new AwsError(fault.Type, fault.Message, fault.HttpStatus));
         }
 
-        if (drain.Draining.IsCancellationRequested)
+        if (drain.IsLeaving)
         {
             // Clients try again, on a connection to another gateway or to the next process.
             context.Response.Headers.Connection = "close";

@@ -3,17 +3,20 @@ using Broker.Gateway.Errors;
 using Grpc.Core;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Broker.Gateway.Hosting;
 
 /// <summary>Ends long calls when the process is told to stop: they stop reading, answer what is in flight, and end with UNAVAILABLE.</summary>
 /// <remarks>
+/// Before that, for <see cref="GatewayOptions.DrainDelay"/>, everything goes on, and only readiness says no: time for balancers to look elsewhere.
 /// Runs before the server stops, which would cut the connections under the calls' last words. Then it stops the server itself, with a patience
 /// of its own: the host's is for what comes after, and a client that holds its connection open must not use it up.
 /// </remarks>
 /// <param name="clock">Measures waits.</param>
+/// <param name="options">How long requests are still taken.</param>
 /// <param name="server">The server of the host; null where there is none to stop.</param>
-public sealed class GatewayDrain(TimeProvider clock, IServer? server = null) : IHostedLifecycleService, IDisposable
+public sealed class GatewayDrain(TimeProvider clock, IOptions<GatewayOptions> options, IServer? server = null) : IHostedLifecycleService, IDisposable
 {
     /// <summary>For clients to read how their calls ended, before their connections close.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromMilliseconds(200);
@@ -28,7 +31,10 @@ public sealed class GatewayDrain(TimeProvider clock, IServer? server = null) : I
     private readonly TaskCompletionSource empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int calls = 1;
 
-    /// <summary>Cancelled when the process is told to stop.</summary>
+    /// <summary>True from when the process was told to stop: nobody should send more requests, which are taken for a while still.</summary>
+    public bool IsLeaving { get; private set; }
+
+    /// <summary>Cancelled when requests are no longer taken.</summary>
     public CancellationToken Draining => draining.Token;
 
     public static RpcException Stopping() =>
@@ -56,6 +62,8 @@ public sealed class GatewayDrain(TimeProvider clock, IServer? server = null) : I
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
+        IsLeaving = true;
+        await LookElsewhereAsync(cancellationToken);
         await draining.CancelAsync();
         var hadCalls = Volatile.Read(ref calls) > 1;
         Leave();
@@ -90,4 +98,19 @@ public sealed class GatewayDrain(TimeProvider clock, IServer? server = null) : I
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public void Dispose() => draining.Dispose();
+
+    private async Task LookElsewhereAsync(CancellationToken cancellationToken)
+    {
+        if (options.Value.DrainDelay > TimeSpan.Zero)
+        {
+            try
+            {
+                await Task.Delay(options.Value.DrainDelay, clock, cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                // The host has no more patience.
+            }
+        }
+    }
 }

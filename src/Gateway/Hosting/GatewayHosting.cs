@@ -24,12 +24,10 @@ using Broker.Gateway.Tokens;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Reflection;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 
 namespace Broker.Gateway.Hosting;
@@ -47,21 +45,14 @@ public static class GatewayHosting
     /// <summary>As <see cref="AddBrokerGateway(WebApplicationBuilder)"/>, for a service collection.</summary>
     public static IServiceCollection AddBrokerGateway(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<GatewayOptions>().Bind(configuration.GetSection("Broker:Gateway")).ValidateOnStart();
+        services.AddBrokerEndpoint(configuration);
         services.PostConfigure<GatewayOptions>(gateway => gateway.Compression = gateway.Compression != CompressionMode.Auto ? gateway.Compression
             : configuration["Broker:Postgres:ConnectionString"] is { Length: > 0 } ? CompressionMode.Lz4 : CompressionMode.None);
         services.AddOptions<AuthOptions>().Bind(configuration.GetSection("Broker:Auth")).ValidateOnStart();
-        services.AddOptions<TlsOptions>().Bind(configuration.GetSection("Broker:Tls")).ValidateOnStart();
-        services.PostConfigure<TlsOptions>(tls => tls.Directory = configuration["Broker:Storage:DataDirectory"] is { Length: > 0 } data ? data : "broker-data");
         services.AddOptions<BrokerLimits>().Bind(configuration.GetSection("Broker:Limits"));
         services.AddOptions<ProducerLimits>().Bind(configuration.GetSection("Broker:Producers"));
         services.AddOptions<BrokerIdentity>().Bind(configuration.GetSection("Broker:Identity"));
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AuthOptions>, AuthOptionsValidator>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TlsOptions>, TlsOptionsValidator>());
-        services.TryAddSingleton<ServerCertificate>();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<KestrelServerOptions>, GatewayKestrel>());
-        services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(static provider => provider.GetRequiredService<IOptions<BrokerIdentity>>().Value);
         services.AddMetrics();
         services.TryAddSingleton(static _ => new KnownEnds());
@@ -116,7 +107,7 @@ public static class GatewayHosting
         services.TryAddSingleton<GrpcAuthorization>();
         services.TryAddSingleton<BrokerErrorInterceptor>();
         services.TryAddSingleton<GrpcRequestMetrics>();
-        services.AddGrpcHealthChecks().AddCheck("gateway", static () => HealthCheckResult.Healthy());
+        services.AddGrpcHealthChecks().AddCheck<GatewayHealth>("gateway");
         ServiceDescriptor[] described =
         [
             ServiceDescriptor.Singleton(new ReflectionServiceImpl(Described())),
@@ -126,7 +117,21 @@ public static class GatewayHosting
         return services;
     }
 
-    /// <summary>Maps the gRPC services, their health and reflection, and GET /healthz.</summary>
+    /// <summary>Adds the endpoint of Broker:Gateway and Broker:Tls alone, for a process that answers probes there and nothing else.</summary>
+    public static IServiceCollection AddBrokerEndpoint(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<GatewayOptions>().Bind(configuration.GetSection("Broker:Gateway")).ValidateOnStart();
+        services.AddOptions<TlsOptions>().Bind(configuration.GetSection("Broker:Tls")).ValidateOnStart();
+        services.PostConfigure<TlsOptions>(tls => tls.Directory = configuration["Broker:Storage:DataDirectory"] is { Length: > 0 } data ? data : "broker-data");
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TlsOptions>, TlsOptionsValidator>());
+        services.TryAddSingleton<ServerCertificate>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<KestrelServerOptions>, GatewayKestrel>());
+        services.TryAddSingleton(TimeProvider.System);
+        return services;
+    }
+
+    /// <summary>Maps the gRPC services, their health and reflection, and what probes ask (<see cref="HealthAnswer"/>).</summary>
     public static WebApplication MapBrokerGateway(this WebApplication application)
     {
         if (application.Services.GetRequiredService<Authorizer>().IsOn)
@@ -142,10 +147,25 @@ public static class GatewayHosting
         application.MapGrpcHealthChecksService();
         application.MapGrpcService<ReflectionServiceImpl>();
         application.MapGrpcService<ReflectionV1ServiceImpl>();
-        application.MapGet("/healthz", static (GatewayDrain drain) =>
-            drain.Draining.IsCancellationRequested ? Results.StatusCode(StatusCodes.Status503ServiceUnavailable) : Results.Text("ok\n"));
+        application.MapHealth();
         application.MapAwsEndpoint();
         return application;
+    }
+
+    /// <summary>Maps what probes ask, and tells all other callers that this process is no gateway.</summary>
+    public static WebApplication MapNoGateway(this WebApplication application)
+    {
+        application.MapHealth();
+        application.MapFallback("{**path}", static context => NoGateway.AnswerAsync(context));
+        return application;
+    }
+
+    private static void MapHealth(this WebApplication application)
+    {
+        foreach (var path in HealthAnswer.Paths)
+        {
+            application.MapGet(path, static context => HealthAnswer.For(context)!.WriteAsync(context.Response));
+        }
     }
 
     private static global::Google.Protobuf.Reflection.ServiceDescriptor[] Described() =>

@@ -58,6 +58,12 @@ public sealed class GatewayOptions
     /// <summary>How long a subscription over the AWS protocols lives before its client has to subscribe again. Default 5 minutes, as at AWS.</summary>
     public TimeSpan SubscriptionLifetime { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// How long requests are still taken after the process was told to stop, while /readyz says no: longer than balancers need to notice that.
+    /// At most 5 minutes. Default zero.
+    /// </summary>
+    public TimeSpan DrainDelay { get; set; } = TimeSpan.Zero;
+
     /// <summary>All faults of the values at once; empty when they are sound.</summary>
     public IEnumerable<string> Faults()
     {
@@ -88,6 +94,11 @@ public sealed class GatewayOptions
             }
         }
 
+        if (DrainDelay < TimeSpan.Zero || DrainDelay > TimeSpan.FromMinutes(5))
+        {
+            yield return $"Broker:Gateway:{nameof(DrainDelay)} is {DrainDelay}: it must be 0 to 5 minutes.";
+        }
+
         if (SubscriptionHeartbeat > TimeSpan.FromSeconds(5))
         {
             yield return $"Broker:Gateway:{nameof(SubscriptionHeartbeat)} is {SubscriptionHeartbeat}: it must be at most 5 seconds.";
@@ -114,8 +125,9 @@ public sealed class GatewayOptions
     /// <summary>Whether the one endpoint is TLS's.</summary>
     internal bool IsHttps => Listen.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Where <see cref="Listen"/> says to listen.</summary>
-    internal bool TryGetEndPoint([NotNullWhen(true)] out IPEndPoint? endPoint) =>
+    /// <summary>Where <see cref="Listen"/> says to listen; false where it says nothing that can be understood.</summary>
+    /// <param name="endPoint">The address; its port is 0 for one that is free.</param>
+    public bool TryGetEndPoint([NotNullWhen(true)] out IPEndPoint? endPoint) =>
         TryParse(Listen, IsHttps ? Uri.UriSchemeHttps : Uri.UriSchemeHttp, out endPoint);
 
     internal static bool TryParse(string text, string scheme, [NotNullWhen(true)] out IPEndPoint? endPoint)

@@ -13,6 +13,9 @@ internal static class GatewayTracing
     /// <summary>The source's name.</summary>
     public const string SourceName = "Broker.Gateway";
 
+    /// <summary>More than any version of the form has: what a client sends is not turned to text without end.</summary>
+    private const int MaxTraceParentBytes = 128;
+
     private static readonly ActivitySource Source = new(SourceName);
 
     /// <summary>The span under which something is put now; the default where there is none that is recorded.</summary>
@@ -23,7 +26,7 @@ internal static class GatewayTracing
     /// <param name="stream">The stream's name.</param>
     public static Activity? StartBatch(ReadOnlySpan<byte> traceParent, string stream)
     {
-        if (traceParent.IsEmpty || !Source.HasListeners()
+        if (traceParent.Length is 0 or > MaxTraceParentBytes || !Source.HasListeners()
             || !ActivityContext.TryParse(System.Text.Encoding.ASCII.GetString(traceParent), null, isRemote: true, out var parent))
         {
             return null;

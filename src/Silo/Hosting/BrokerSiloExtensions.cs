@@ -124,8 +124,8 @@ public static class BrokerSiloExtensions
         Add<RetentionOptions>(services, configuration.GetSection("Broker:Retention"), options => options.Faults());
         Add<BalanceOptions>(services, configuration.GetSection("Broker:Balance"), options => options.Faults());
         Add<LeaseOptions>(services, configuration.GetSection("Broker:Leases"), options => options.Faults());
-        Add<Cluster.ClusterOptions>(services, configuration.GetSection("Broker:Cluster"), options => options.Faults());
         var isCluster = configuration.IsCluster();
+        Add<Cluster.ClusterOptions>(services, configuration.GetSection("Broker:Cluster"), options => options.Faults(isCluster));
         Add<ClusterTlsOptions>(services, configuration.GetSection("Broker:ClusterTls"), options => isCluster
             ? options.Faults(isSilo: configuration.GetSection("Broker:Cluster").Get<Cluster.ClusterOptions>()?.IsSilo ?? true) : []);
         Add<PostgresOptions>(services, configuration.GetSection("Broker:Postgres"), options => isCluster ? options.Faults() : []);

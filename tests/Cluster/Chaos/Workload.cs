@@ -44,7 +44,7 @@ internal sealed class Workload : IAsyncDisposable
     public Workload(ClusterProcesses cluster, WorkloadSize size, int seed, Uri? balancer = null)
     {
         this.size = size;
-        var addresses = cluster.Nodes.Select(node => new Uri(node.Endpoint)).ToArray();
+        var addresses = cluster.Nodes.Where(node => node.IsGateway).Select(node => new Uri(node.Endpoint)).ToArray();
         endpoint = new BrokerEndpoint(addresses[0]) { Others = addresses[1..] };
         gateways = [.. (balancer is null ? addresses : [balancer]).Select(address => new AwsCaller(address.ToString(), HttpVersion.Version11))];
         Times = new AckTimes(size.Lanes, TimeProvider.System);

@@ -5,29 +5,32 @@ using Npgsql;
 
 namespace Broker.Tests.Harness.Cluster;
 
-/// <summary>One <c>broker serve --postgres</c> of a cluster, silo and gateway: a process, its place on the network, its way to the database.</summary>
+/// <summary>One <c>broker serve --postgres</c> of a cluster: a process, its place on the network, its way to the database.</summary>
 public sealed class BrokerNode : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
     private readonly ServerProcess server = new();
     private readonly string directory = Directory.CreateTempSubdirectory("broker-node-").FullName;
+    private readonly string roles;
     private readonly string clusterId;
     private readonly string connectionString;
     private readonly ClusterSetup setup;
 
     /// <param name="name">For reports; the silo's name too.</param>
     /// <param name="place">Its place on the network; null for loopback.</param>
+    /// <param name="roles">What it does.</param>
     /// <param name="database">Its way to the database.</param>
     /// <param name="connectionString">The database, which it reaches by that way.</param>
     /// <param name="clusterId">The cluster.</param>
     /// <param name="setup">What all nodes have in common.</param>
     /// <param name="hasClock">Whether its clock can be stepped.</param>
-    internal BrokerNode(string name, NetworkNode? place, TcpProxy database, string connectionString, string clusterId, ClusterSetup setup, bool hasClock)
+    internal BrokerNode(string name, NetworkNode? place, string roles, TcpProxy database, string connectionString, string clusterId, ClusterSetup setup, bool hasClock)
     {
         Name = name;
         Place = place;
         Database = database;
+        this.roles = roles;
         this.clusterId = clusterId;
         this.setup = setup;
         this.connectionString = new NpgsqlConnectionStringBuilder(connectionString)
@@ -66,6 +69,9 @@ public sealed class BrokerNode : IAsyncDisposable
     /// <summary>The build that its next starts run.</summary>
     public string Executable { get; set; } = BrokerProcess.Executable;
 
+    /// <summary>Whether it takes requests.</summary>
+    public bool IsGateway => roles.Contains("gateway", StringComparison.Ordinal);
+
     public bool IsRunning => server.IsRunning;
 
     public string Output => server.Output;
@@ -88,7 +94,7 @@ public sealed class BrokerNode : IAsyncDisposable
         string[] enter = Place is { Namespace: { } name } ? ["ip", "netns", "exec", name] : [];
         server.Start(
             [
-                .. enter, Executable, "serve", "--postgres", connectionString, "--roles", "silo,gateway", "--listen", Endpoint,
+                .. enter, Executable, "serve", "--postgres", connectionString, "--roles", roles, "--listen", Endpoint,
                 "--silo-port", Text(SiloPort), "--silo-gateway-port", Text(SiloGatewayPort), "--advertise", Address.ToString(),
                 "--cluster-id", clusterId, "--auth", "none", $"--Broker:Cluster:SiloName={Name}", .. setup.Arguments, .. Arguments,
             ],

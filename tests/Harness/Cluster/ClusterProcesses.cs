@@ -61,12 +61,12 @@ public sealed class ClusterProcesses : IAsyncDisposable
         try
         {
             await cluster.MigrateAsync();
-            for (var i = 0; i < setup.Silos + setup.Spares; i++)
+            for (var i = 0; i < setup.Gateways + setup.Silos + setup.Spares; i++)
             {
                 await cluster.MakeAsync();
             }
 
-            foreach (var node in cluster.nodes.Take(setup.Silos))
+            foreach (var node in cluster.nodes.Take(setup.Gateways + setup.Silos))
             {
                 node.Begin();
             }
@@ -81,7 +81,7 @@ public sealed class ClusterProcesses : IAsyncDisposable
         }
     }
 
-    /// <summary>Adds another silo, with a gateway, and waits until it serves.</summary>
+    /// <summary>Adds another silo, with a gateway where they are not apart, and waits until it serves.</summary>
     public async Task<BrokerNode> AddAsync()
     {
         var node = await MakeAsync();
@@ -145,6 +145,7 @@ public sealed class ClusterProcesses : IAsyncDisposable
         var place = Network is null ? null : await Network.AddAsync();
         var node = new BrokerNode(
             string.Create(CultureInfo.InvariantCulture, $"silo-{added}"), place,
+            setup.Gateways == 0 ? "silo,gateway" : added < setup.Gateways ? "gateway" : "silo",
             TcpProxy.Start(DatabasePlace, Target), ConnectionString, clusterId, setup,
             setup.HasSteppedClock && SteppedClock.Absence is null && added == 1);
         added++;

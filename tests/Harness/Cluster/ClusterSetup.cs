@@ -5,8 +5,11 @@ namespace Broker.Tests.Harness.Cluster;
 /// <summary>How <see cref="ClusterProcesses"/> are to be started.</summary>
 public sealed record ClusterSetup
 {
-    /// <summary>Silos at first, each with a gateway.</summary>
+    /// <summary>Silos at first, each with a gateway unless <see cref="Gateways"/> are apart.</summary>
     public int Silos { get; init; } = 3;
+
+    /// <summary>Nodes that are gateways without a silo, before the silos, which are silos alone then; 0 for silos that are gateways too.</summary>
+    public int Gateways { get; init; }
 
     /// <summary>Nodes that have a place and an address, and are not started.</summary>
     public int Spares { get; init; }

@@ -56,7 +56,7 @@ public sealed partial class AgentConfigurationTests
               "flows": [
                 { "deliveryStream": "d", "filePattern": "/a/" },
                 { "kinesisStream": "s", "initialPosition": "MIDDLE", "maxBufferSizeRecords": 501, "multiLineStartPattern": "(", "fileFooterPattern": "x" },
-                { "kinesisStream": "s", "filePattern": "/a/[", "dataProcessingOptions": [
+                { "kinesisStream": "fl ights", "filePattern": "/a/[", "dataProcessingOptions": [
                   { "optionName": "ADDEC2METADATA" }, { "optionName": "X" }, { "optionName": "CSVTOJSON" },
                   { "optionName": "LOGTOJSON", "logFormat": "SYSLOG", "matchPattern": "(a)(b)" },
                   { "optionName": "LOGTOJSON", "logFormat": "SYSLOG", "customFieldNames": [ "one" ] } ] } ]
@@ -68,7 +68,7 @@ public sealed partial class AgentConfigurationTests
                 "flows[1].initialPosition", "flows[1].maxBufferSizeRecords", "flows[1].multiLineStartPattern:",
                 "flows[2].dataProcessingOptions[0].optionName", "flows[2].dataProcessingOptions[1].optionName",
                 "flows[2].dataProcessingOptions[2].customFieldNames", "flows[2].dataProcessingOptions[3].customFieldNames",
-                "flows[2].dataProcessingOptions[4].customFieldNames", "flows[2].filePattern:", "assumeRoleARN", "kinesis.endpoint:", "shutdownTimeoutMillis",
+                "flows[2].dataProcessingOptions[4].customFieldNames", "flows[2].filePattern:", "flows[2].kinesisStream:", "assumeRoleARN", "kinesis.endpoint:", "shutdownTimeoutMillis",
             ],
             faults.Select(fault => fault.Split(' ')[0]).Order(StringComparer.Ordinal).OrderBy(name => name.StartsWith("flows", StringComparison.Ordinal) || name == "awsAccessKeyId" ? 0 : 1));
         Assert.Contains("flows[1].maxBufferSizeRecords is '501': it must be 1 to 500.", faults);

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using System.Globalization;
 using Broker.Contracts.Blocks;
 using Broker.Contracts.Limits;
@@ -31,7 +30,7 @@ internal sealed class AppendHarness
             Options.Create(options ?? new GatewayOptions()),
             Options.Create(new BrokerLimits()),
             cluster.Clock,
-            new GatewayMetrics(new MeterFactory(), cluster.Clock),
+            new GatewayMetrics(new TestMeters(), cluster.Clock),
             NullLogger<RecordAppender>.Instance);
     }
 
@@ -78,13 +77,4 @@ internal sealed class AppendHarness
 
     public async Task<AppendBatch> ProduceAsync(IEnumerable<(string Key, string Data)> records, BatchIdentity identity) =>
         await Appender.ProduceAsync(await EncodeAsync(records, identity: identity), identity, Appender.DeadlineAfter(TimeSpan.FromSeconds(30)), default, default);
-
-    private sealed class MeterFactory : IMeterFactory
-    {
-        public Meter Create(MeterOptions options) => new(options);
-
-        public void Dispose()
-        {
-        }
-    }
 }

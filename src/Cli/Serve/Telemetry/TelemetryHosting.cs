@@ -1,4 +1,5 @@
 using Broker.Gateway.Hosting;
+using Broker.Gateway.Hosting.Tls;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using OpenTelemetry;
@@ -45,7 +46,7 @@ internal static class TelemetryHosting
         {
             telemetry.WithTracing(traces =>
             {
-                traces.AddSource("Broker.*").AddAspNetCoreInstrumentation(static requests => requests.Filter = static context => context.Request.Path != "/healthz");
+                traces.AddSource("Broker.*").AddAspNetCoreInstrumentation(static requests => requests.Filter = static context => !HealthAnswer.Paths.Contains(context.Request.Path.Value));
                 if (builder.Configuration["OTEL_TRACES_SAMPLER"] is not { Length: > 0 })
                 {
                     // A trace is the client's to begin: thousands of puts a second would be thousands of traces.
@@ -58,14 +59,7 @@ internal static class TelemetryHosting
 
         if (isScraped)
         {
-            if (builder.Configuration["urls"] is { } urls)
-            {
-                builder.WebHost.UseUrls([.. urls.Split(';'), options.Listen]);
-            }
-            else
-            {
-                services.Configure<KestrelServerOptions>(kestrel => kestrel.Listen(endPoint!, static endpoint => endpoint.Protocols = HttpProtocols.Http1));
-            }
+            services.Configure<KestrelServerOptions>(kestrel => kestrel.Listen(endPoint!, static endpoint => endpoint.Protocols = HttpProtocols.Http1));
         }
     }
 
@@ -83,21 +77,21 @@ internal static class TelemetryHosting
             {
                 scraped.UseOpenTelemetryPrometheusScrapingEndpoint();
                 scraped.Run(static context =>
-                {
-                    var isHealth = context.Request.Path == "/healthz";
-                    context.Response.StatusCode = !isHealth ? StatusCodes.Status404NotFound
-                        : context.RequestServices.GetService<GatewayDrain>()?.Draining.IsCancellationRequested == true ? StatusCodes.Status503ServiceUnavailable
-                        : StatusCodes.Status200OK;
-                    return context.Response.WriteAsync(isHealth ? "ok\n" : $"Only {MetricsPath} and /healthz answer here.\n");
-                });
+                    (HealthAnswer.For(context) ?? new HealthAnswer(StatusCodes.Status404NotFound, $"Only {MetricsPath} and {string.Join(", ", HealthAnswer.Paths)} answer here.\n"))
+                    .WriteAsync(context.Response));
             });
     }
 
     private static TelemetryOptions OptionsOf(IConfiguration configuration) => configuration.GetSection(Section).Get<TelemetryOptions>() ?? new TelemetryOptions();
 
-    private sealed class Validator : IValidateOptions<TelemetryOptions>
+    /// <summary>Reads the gateway's settings as they stand: their own faults are told by their own rules.</summary>
+    private sealed class Validator(IConfiguration configuration) : IValidateOptions<TelemetryOptions>
     {
-        public ValidateOptionsResult Validate(string? name, TelemetryOptions options) =>
-            options.Faults() is { Count: > 0 } faults ? ValidateOptionsResult.Fail(faults) : ValidateOptionsResult.Success;
+        public ValidateOptionsResult Validate(string? name, TelemetryOptions options)
+        {
+            var gateway = configuration.GetSection("Broker:Gateway").Get<GatewayOptions>() ?? new GatewayOptions();
+            var tls = configuration.GetSection("Broker:Tls").Get<TlsOptions>() ?? new TlsOptions();
+            return options.Faults(gateway, tls) is { Count: > 0 } faults ? ValidateOptionsResult.Fail(faults) : ValidateOptionsResult.Success;
+        }
     }
 }

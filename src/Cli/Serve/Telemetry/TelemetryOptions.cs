@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using Broker.Gateway.Hosting;
+using Broker.Gateway.Hosting.Tls;
 
 namespace Broker.Cli.Serve.Telemetry;
 
@@ -10,9 +12,25 @@ internal sealed class TelemetryOptions
     public string Listen { get; set; } = string.Empty;
 
     /// <summary>What is wrong with the settings; empty where nothing is.</summary>
-    public IReadOnlyList<string> Faults() => Listen.Length == 0 || TryGetEndPoint(out _)
-        ? []
-        : [$"Broker:Telemetry:Listen is '{Listen}': it must be http:// with an IP address or localhost, and a port, such as http://127.0.0.1:9464, or empty."];
+    /// <param name="gateway">Where clients are listened to.</param>
+    /// <param name="tls">Where they are, by TLS.</param>
+    public IReadOnlyList<string> Faults(GatewayOptions gateway, TlsOptions tls)
+    {
+        if (Listen.Length == 0)
+        {
+            return [];
+        }
+
+        if (!TryGetEndPoint(out var endPoint))
+        {
+            return [$"Broker:Telemetry:Listen is '{Listen}': it must be http:// with an IP address or localhost, and a port, such as http://127.0.0.1:9464, or empty."];
+        }
+
+        // Requests are told apart by their port: those of clients would be taken for scrapers'.
+        return (gateway.TryGetEndPoint(out var clear) && clear.Port == endPoint.Port) || (tls.TryGetEndPoint(gateway, out var second) && second.Port == endPoint.Port)
+            ? [$"Broker:Telemetry:Listen is '{Listen}': clients are listened to on port {endPoint.Port} (Broker:Gateway:Listen, Broker:Tls:Listen); it must be another."]
+            : [];
+    }
 
     public bool TryGetEndPoint([NotNullWhen(true)] out IPEndPoint? endPoint)
     {

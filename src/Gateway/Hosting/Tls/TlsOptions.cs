@@ -59,7 +59,9 @@ public sealed class TlsOptions
     }
 
     /// <summary>The second endpoint; false where there is none.</summary>
-    internal bool TryGetEndPoint(GatewayOptions gateway, [NotNullWhen(true)] out IPEndPoint? endPoint)
+    /// <param name="gateway">Where the server listens.</param>
+    /// <param name="endPoint">The address; its port is 0 for one that is free.</param>
+    public bool TryGetEndPoint(GatewayOptions gateway, [NotNullWhen(true)] out IPEndPoint? endPoint)
     {
         if (Listen.Length > 0)
         {

@@ -39,6 +39,7 @@ public static class ClusterHosting
         builder.Logging.QuietOrleans();
         builder.Services.AddClusterTime();
         builder.Services.AddHostedService<StorageLifetime>();
+        builder.Services.AddSingleton<LostSilos>();
         builder.UseOrleansClient(client =>
         {
             client.UseAdoNetClustering((OptionsBuilder<AdoNetClusteringClientOptions> options) => options.Configure<IServiceProvider>(
@@ -52,7 +53,12 @@ public static class ClusterHosting
                     connections.ConfigureConnection(connection => provider.GetRequiredService<ClusterTls>().Connect(connection));
                 }
             });
+
+            // Silos that come take their part of the calls as soon as others have left it to them.
+            client.Configure<GatewayOptions>(static gateways => gateways.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
+            client.Services.AddSingleton<IOutgoingGrainCallFilter>(static provider => provider.GetRequiredService<LostSilos>());
         });
+        builder.Services.AddHostedService(static provider => provider.GetRequiredService<LostSilos>());
         return builder;
     }
 

@@ -52,11 +52,21 @@ public sealed class ClusterOptions
     private string[] RoleNames => Roles.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>All faults of the values at once; empty when they are sound.</summary>
-    public IEnumerable<string> Faults()
+    /// <param name="isCluster">Whether there is a database, which a process with one role alone needs.</param>
+    public IEnumerable<string> Faults(bool isCluster)
     {
         if (RoleNames.Length == 0 || RoleNames.Any(role => !role.Equals("silo", StringComparison.OrdinalIgnoreCase) && !role.Equals("gateway", StringComparison.OrdinalIgnoreCase)))
         {
             yield return $"Broker:Cluster:Roles is '{Roles}': it must be silo, gateway, or silo,gateway.";
+        }
+
+        else if (!isCluster && !(IsSilo && IsGateway))
+        {
+            yield return $"Broker:Cluster:Roles is '{Roles}', and there is no database: a process without Broker:Postgres:ConnectionString (--postgres) is alone and has both roles.";
+        }
+        else if (Migrate && !IsSilo)
+        {
+            yield return $"Broker:Cluster:Migrate is true and Roles is '{Roles}': a silo brings the database up, or 'broker migrate' does.";
         }
 
         if (ClusterId.Length is < 1 or > 100 || ClusterId.Any(char.IsWhiteSpace))

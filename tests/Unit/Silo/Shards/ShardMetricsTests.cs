@@ -10,7 +10,7 @@ public sealed class ShardMetricsTests : IDisposable
 {
     private static readonly ShardId Shard = new(3);
 
-    private readonly Meters meters = new();
+    private readonly TestMeters meters = new();
     private readonly MeterListener listener = new();
     private readonly List<(string Instrument, double Value, string Tags)> measured = [];
 
@@ -80,13 +80,4 @@ public sealed class ShardMetricsTests : IDisposable
 
     private void Note(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
         measured.Add((instrument.Name, value, string.Join(',', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"))));
-
-    private sealed class Meters : IMeterFactory
-    {
-        public Meter Create(MeterOptions options) => new(options.Name, options.Version, options.Tags, this);
-
-        public void Dispose()
-        {
-        }
-    }
 }
