@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Broker.V1;
+using Spectre.Console;
 
 namespace Broker.Cli.Clusters;
 

@@ -20,6 +20,10 @@ internal sealed class SiloReporter(LocalShards shards, SiloDrain drain, TimeProv
             shards.Moving, drain.IsDrained);
     }
 
-    private static string Version { get; } =
-        typeof(SiloReporter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+    /// <summary>The release, and the first digits of its commit where the build knows it.</summary>
+    private static string Version { get; } = Short(
+        typeof(SiloReporter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown");
+
+    private static string Short(string version) =>
+        version.IndexOf('+', StringComparison.Ordinal) is var plus and >= 0 && version.Length > plus + 9 ? version[..(plus + 9)] : version;
 }

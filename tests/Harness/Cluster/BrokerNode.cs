@@ -31,6 +31,7 @@ public sealed class BrokerNode : IAsyncDisposable
         Place = place;
         Database = database;
         this.roles = roles;
+        Executable = setup.Executable;
         this.clusterId = clusterId;
         this.setup = setup;
         this.connectionString = new NpgsqlConnectionStringBuilder(connectionString)
@@ -67,7 +68,7 @@ public sealed class BrokerNode : IAsyncDisposable
     public IReadOnlyList<string> Arguments { get; set; } = [];
 
     /// <summary>The build that its next starts run.</summary>
-    public string Executable { get; set; } = BrokerProcess.Executable;
+    public string Executable { get; set; }
 
     /// <summary>Whether it takes requests.</summary>
     public bool IsGateway => roles.Contains("gateway", StringComparison.Ordinal);

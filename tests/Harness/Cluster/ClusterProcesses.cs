@@ -60,7 +60,7 @@ public sealed class ClusterProcesses : IAsyncDisposable
             setup, server, await PostgresDatabase.CreateAsync(server), network, network is null ? null : await network.AddAsync());
         try
         {
-            await cluster.MigrateAsync();
+            await cluster.MigrateAsync(setup.Executable);
             for (var i = 0; i < setup.Gateways + setup.Silos + setup.Spares; i++)
             {
                 await cluster.MakeAsync();
@@ -119,6 +119,19 @@ public sealed class ClusterProcesses : IAsyncDisposable
         Server = standby;
     }
 
+    /// <summary>Brings the database up to a build's release.</summary>
+    public async Task MigrateAsync(string executable)
+    {
+        var start = new ProcessStartInfo(executable, ["migrate", "--postgres", ConnectionString]) { RedirectStandardError = true };
+        using var migrate = Process.Start(start)!;
+        var fault = await migrate.StandardError.ReadToEndAsync();
+        await migrate.WaitForExitAsync();
+        if (migrate.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"broker migrate ended with {migrate.ExitCode}: {fault}");
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var node in nodes)
@@ -158,17 +171,5 @@ public sealed class ClusterProcesses : IAsyncDisposable
     {
         var server = new NpgsqlConnectionStringBuilder(Server.ConnectionString);
         return new IPEndPoint(IPAddress.Parse(server.Host!), server.Port);
-    }
-
-    private async Task MigrateAsync()
-    {
-        var start = new ProcessStartInfo(BrokerProcess.Executable, ["migrate", "--postgres", ConnectionString]) { RedirectStandardError = true };
-        using var migrate = Process.Start(start)!;
-        var fault = await migrate.StandardError.ReadToEndAsync();
-        await migrate.WaitForExitAsync();
-        if (migrate.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"broker migrate ended with {migrate.ExitCode}: {fault}");
-        }
     }
 }

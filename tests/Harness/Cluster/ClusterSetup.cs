@@ -26,6 +26,9 @@ public sealed record ClusterSetup
     /// <summary>Whose certificate the database shows, and which alone is believed there; null for a database without TLS.</summary>
     public TestAuthority? DatabaseAuthority { get; init; }
 
+    /// <summary>The build that migrates the database and that nodes run at first.</summary>
+    public string Executable { get; init; } = BrokerProcess.Executable;
+
     /// <summary>Arguments of every <c>broker serve</c>, after those that make it a part of the cluster.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
