@@ -61,6 +61,11 @@ public sealed class ClusterProcesses : IAsyncDisposable
         try
         {
             await cluster.MigrateAsync(setup.Executable);
+            if (setup.IsAtFirstLevel)
+            {
+                await cluster.Database.ExecuteAsync("DELETE FROM broker_migrations WHERE scriptname LIKE 'level-%'");
+            }
+
             for (var i = 0; i < setup.Gateways + setup.Silos + setup.Spares; i++)
             {
                 await cluster.MakeAsync();

@@ -29,6 +29,9 @@ public sealed record ClusterSetup
     /// <summary>The build that migrates the database and that nodes run at first.</summary>
     public string Executable { get; init; } = BrokerProcess.Executable;
 
+    /// <summary>Whether the database is as a release left it that knew no levels.</summary>
+    public bool IsAtFirstLevel { get; init; }
+
     /// <summary>Arguments of every <c>broker serve</c>, after those that make it a part of the cluster.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
