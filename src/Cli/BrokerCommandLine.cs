@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Broker.Cli.Agents;
+using Broker.Cli.Apply;
 using Broker.Cli.Bench;
 using Broker.Cli.Clusters;
+using Broker.Cli.Contexts;
 using Broker.Cli.Groups;
 using Broker.Cli.Migrate;
 using Broker.Cli.MultiLang;
@@ -28,6 +30,7 @@ internal static class BrokerCommandLine
         MigrateCommand.Create(),
         RecoverCommand.Create(),
         StreamCommand.Create(),
+        ApplyCommand.Create(),
         LimitsCommand.Create(),
         PutCommand.Create(),
         TailCommand.Create(),
@@ -35,6 +38,7 @@ internal static class BrokerCommandLine
         ConsumeCommand.Create(),
         AppCommand.Create(),
         ClusterCommand.Create(),
+        ContextCommand.Create(),
         MultiLangCommand.Create(),
         BenchCommand.Create(),
         VerifyCommand.Create(),
