@@ -118,10 +118,7 @@ public sealed partial class CatalogueGrain
         counterVersion = counter?.Version ?? 0;
         lastGeneration = counter is null ? 0 : RowCodec.Decode(counter, StreamRowsJson.Default.CounterRow).Value;
         var names = await ListAllAsync(RowKeys.Names(account));
-        this.names = names.ToImmutableSortedDictionary(
-            row => row.Key.Key,
-            row => new StreamGeneration(RowCodec.Decode(row, StreamRowsJson.Default.NameRow).Generation),
-            StringComparer.Ordinal);
+        this.names = names.Select(NameOf).ToImmutableSortedDictionary(row => row.Name, row => row.Generation, StringComparer.Ordinal);
     }
 
     private async Task<List<Row>> ListAllAsync(string partition)

@@ -71,6 +71,7 @@ public sealed partial class CatalogueGrain : Grain, ICatalogueGrain
         rules.CheckTags(command.Name, command.Tags, command.Tags.Count);
         if (names.ContainsKey(command.Name))
         {
+            await StoredAsync(() => ConfirmTakenAsync(command.Name));
             throw errors.StreamExists(command.Name);
         }
 
@@ -86,20 +87,15 @@ public sealed partial class CatalogueGrain : Grain, ICatalogueGrain
         return generation;
     }
 
-    public Task<StreamGeneration?> ResolveAsync(string name) =>
-        Task.FromResult<StreamGeneration?>(names.TryGetValue(name, out var generation) ? generation : null);
+    public Task<StreamGeneration?> ResolveAsync(string name) => names.TryGetValue(name, out var generation)
+        ? Task.FromResult<StreamGeneration?>(generation)
+        : StoredAsync(() => FindAsync(name));
 
     public Task<StreamListPage> ListAsync(string? afterName, int limit) => StoredAsync(async () =>
     {
-        var names = this.names;
-        var start = 0;
-        if (afterName is not null)
-        {
-            start = names.Keys.TakeWhile(name => string.CompareOrdinal(name, afterName) <= 0).Count();
-        }
-
+        var found = await rows.ListAsync(RowKeys.Names(account), afterName, limit + 1, CancellationToken.None);
         var page = ImmutableArray.CreateBuilder<StreamListEntry>();
-        foreach (var (name, generation) in names.Skip(start).Take(limit))
+        foreach (var (name, generation) in found.Take(limit).Select(NameOf))
         {
             // A head that is gone: deleted between two reads.
             if (await rows.GetAsync(RowKeys.Head(generation), CancellationToken.None) is { } row)
@@ -109,7 +105,7 @@ public sealed partial class CatalogueGrain : Grain, ICatalogueGrain
             }
         }
 
-        return new StreamListPage(page.ToImmutable(), names.Count > start + limit);
+        return new StreamListPage(page.ToImmutable(), found.Count > limit);
     });
 
     public Task RemoveAsync(string name, StreamGeneration generation) => StoredAsync(async () =>
@@ -140,6 +136,17 @@ public sealed partial class CatalogueGrain : Grain, ICatalogueGrain
 
         return tokenKey;
     }
+
+    private static (string Name, StreamGeneration Generation) NameOf(Row row) =>
+        (row.Key.Key, new StreamGeneration(RowCodec.Decode(row, StreamRowsJson.Default.NameRow).Generation));
+
+    /// <summary>What a name stands for in the store: a catalogue on a silo that was cut off may not know of streams that others have made.</summary>
+    private async Task<StreamGeneration?> FindAsync(string name) =>
+        await rows.GetAsync(RowKeys.Name(account, name), CancellationToken.None) is { } row ? NameOf(row).Generation : null;
+
+    /// <exception cref="RowConflictException">The name is free: others have removed the stream.</exception>
+    private async Task<bool> ConfirmTakenAsync(string name) =>
+        await FindAsync(name) is not null ? true : throw new RowConflictException(RowKeys.Name(account, name), 1);
 
     private async Task StartAsync(CreateStreamCommand command, StreamGeneration generation)
     {

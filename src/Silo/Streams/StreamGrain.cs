@@ -110,7 +110,7 @@ public sealed partial class StreamGrain : Grain, IStreamGrain, IStreamMaintenanc
         return Task.FromResult<StreamMap?>(new StreamMap(stream, [.. shards]));
     }
 
-    public Task ConfirmMapAsync() => ChangeAsync(() => rows.ConfirmAsync());
+    public Task ConfirmMapAsync() => ChangeAsync(ConfirmAsync);
 
     public Task<ImmutableSortedDictionary<string, string>> ListTagsAsync() => Task.FromResult(Head().Creation?.Tags ?? settings.Tags);
 
@@ -167,13 +167,25 @@ public sealed partial class StreamGrain : Grain, IStreamGrain, IStreamMaintenanc
     }
 
     /// <summary>Checks and writes, alone. A write that failed is looked up before the next one.</summary>
+    /// <remarks>
+    /// A refusal is told only when the store confirms what it was judged by: an activation on a silo that was cut off may not know that the
+    /// stream has moved on. What is not refused is written, and the write says so by itself.
+    /// </remarks>
     private async Task<T> ChangeAsync<T>(Func<Task<T>> change)
     {
         await gate.WaitAsync();
         try
         {
             await LoadIfDoubtfulAsync();
-            return await change();
+            try
+            {
+                return await change();
+            }
+            catch (BrokerException refusal) when (!mustLoad && refusal.Code is not (BrokerErrorCode.Unavailable or BrokerErrorCode.Internal))
+            {
+                await ConfirmAsync();
+                throw;
+            }
         }
         catch (Exception exception)
         {
@@ -197,6 +209,18 @@ public sealed partial class StreamGrain : Grain, IStreamGrain, IStreamMaintenanc
         await change();
         return true;
     });
+
+    /// <summary>Sees that nobody else wrote since rows and settings were loaded.</summary>
+    /// <exception cref="RowConflictException">Somebody did.</exception>
+    private async Task ConfirmAsync()
+    {
+        await rows.ConfirmAsync();
+        await state.ReadStateAsync();
+        if (state.State.Revision != settings.Revision)
+        {
+            throw new RowConflictException(RowKeys.Head(generation), rows.Version);
+        }
+    }
 
     private async Task WriteSettingsAsync(StreamState settings)
     {
