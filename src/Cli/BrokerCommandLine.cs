@@ -1,6 +1,9 @@
 using System.CommandLine;
 using Broker.Cli.Agents;
+using Broker.Cli.Apply;
 using Broker.Cli.Bench;
+using Broker.Cli.Clusters;
+using Broker.Cli.Contexts;
 using Broker.Cli.Groups;
 using Broker.Cli.Migrate;
 using Broker.Cli.MultiLang;
@@ -27,12 +30,15 @@ internal static class BrokerCommandLine
         MigrateCommand.Create(),
         RecoverCommand.Create(),
         StreamCommand.Create(),
+        ApplyCommand.Create(),
         LimitsCommand.Create(),
         PutCommand.Create(),
         TailCommand.Create(),
         AgentCommand.Create(),
         ConsumeCommand.Create(),
         AppCommand.Create(),
+        ClusterCommand.Create(),
+        ContextCommand.Create(),
         MultiLangCommand.Create(),
         BenchCommand.Create(),
         VerifyCommand.Create(),

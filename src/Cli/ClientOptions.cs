@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Broker.Cli.Client;
+using Broker.Cli.Contexts;
 using Broker.Cli.Output;
 using Grpc.Core;
 
@@ -16,6 +17,12 @@ internal sealed class ClientOptions
         Description = $"Where the broker listens; also {EndpointVariable}. Of a cluster several gateways can be given, with commas between.",
         HelpName = "URL[,URL]",
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable(EndpointVariable) is { Length: > 0 } url ? url : DefaultEndpoint,
+    };
+
+    private readonly Option<string?> named = new("--context")
+    {
+        Description = "Endpoint and credentials by a name that 'broker context add' gave; other options override what it says. Without this and an endpoint, that of 'broker context use'.",
+        HelpName = "NAME",
     };
 
     private readonly Option<OutputFormat> output = new("--output", "-o")
@@ -52,6 +59,7 @@ internal sealed class ClientOptions
     public void Attach(Command command, Func<ParseResult, ClientContext, Task<int>> run, bool ownOutput = false)
     {
         command.Add(endpoint);
+        command.Add(named);
         identity.AddTo(command);
         if (!ownOutput)
         {
@@ -61,14 +69,22 @@ internal sealed class ClientOptions
         command.SetAction((parse, _) => RunAsync(parse, ownOutput ? OutputFormat.Table : parse.GetValue(output), run));
     }
 
+    private bool IsGiven(ParseResult parse) => parse.GetResult(endpoint) is { Implicit: false };
+
+    /// <summary>The context that is named, or the current one where nothing says which broker is meant.</summary>
+    private NamedContext? FindContext(ParseResult parse) => parse.GetValue(named) is { } name ? ContextsFile.Find(name)
+        : IsGiven(parse) || Environment.GetEnvironmentVariable(EndpointVariable) is { Length: > 0 } ? null : ContextsFile.Find(null);
+
     private async Task<int> RunAsync(ParseResult parse, OutputFormat format, Func<ParseResult, ClientContext, Task<int>> run)
     {
         using var interruption = new Interruption();
         BrokerEndpoint target;
         try
         {
-            var addresses = ParseEndpoints(parse.GetValue(endpoint))!;
-            target = identity.Resolve(parse, addresses[0]) with { Others = [.. addresses.Skip(1)] };
+            var chosen = FindContext(parse);
+            var addresses = ParseEndpoints(IsGiven(parse) ? parse.GetValue(endpoint) : chosen?.Endpoint ?? parse.GetValue(endpoint))
+                ?? throw new CommandException($"the context's endpoint '{chosen?.Endpoint}' is not a URL like {DefaultEndpoint}, or several of one scheme.", ExitCode.Usage);
+            target = identity.Resolve(parse, addresses[0], chosen) with { Others = [.. addresses.Skip(1)] };
         }
         catch (CommandException e)
         {

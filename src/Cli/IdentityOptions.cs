@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Broker.Cli.Client;
+using Broker.Cli.Contexts;
 using Broker.Kcl.Connection;
 
 namespace Broker.Cli;
@@ -55,13 +56,39 @@ internal sealed class IdentityOptions
         command.Add(certificateKey);
     }
 
-    /// <summary>What the options and the environment say together.</summary>
+    /// <summary>What the options, the context and the environment say together, the earlier ones first.</summary>
     /// <exception cref="CommandException">They do not fit, or a file cannot be read.</exception>
-    public BrokerEndpoint Resolve(ParseResult parse, Uri address) => new(
+    public BrokerEndpoint Resolve(ParseResult parse, Uri address, NamedContext? context) => new(
         address,
-        Credentials(parse.GetValue(accessKey), parse.GetValue(secretKeyFile), parse.GetValue(region)),
-        parse.GetValue(authorities) is { } file ? ReadAuthorities(file) : null,
-        ReadCertificate(parse.GetValue(certificate), parse.GetValue(certificateKey)));
+        context is { AccessKeyId: { } id, SecretAccessKey: { } secret } && parse.GetValue(accessKey) is null && parse.GetValue(secretKeyFile) is null
+            ? new BrokerCredentials(id, secret, parse.GetValue(region) ?? context.Region ?? "us-east-1", null)
+            : Credentials(parse.GetValue(accessKey), parse.GetValue(secretKeyFile), parse.GetValue(region)),
+        (parse.GetValue(authorities) ?? context?.TlsAuthorities) is { } file ? ReadAuthorities(file) : null,
+        ReadCertificate(parse.GetValue(certificate) ?? context?.TlsCertificate, parse.GetValue(certificateKey) ?? context?.TlsKey));
+
+    /// <summary>What the options say, to be kept under a name. Paths are made whole; files are read when the context is used, but for the secret.</summary>
+    /// <exception cref="CommandException">They do not fit, or the secret cannot be read.</exception>
+    public NamedContext ToContext(ParseResult parse, string endpoint)
+    {
+        var credentials = Credentials(parse.GetValue(accessKey), parse.GetValue(secretKeyFile), parse.GetValue(region));
+        if ((parse.GetValue(certificate) is null) != (parse.GetValue(certificateKey) is null))
+        {
+            throw new CommandException("--tls-cert and --tls-key belong together: one is missing.", ExitCode.Usage);
+        }
+
+        return new NamedContext
+        {
+            Endpoint = endpoint,
+            AccessKeyId = credentials?.AccessKeyId,
+            SecretAccessKey = credentials?.SecretAccessKey,
+            Region = credentials?.Region ?? parse.GetValue(region),
+            TlsAuthorities = FullPath(parse.GetValue(authorities)),
+            TlsCertificate = FullPath(parse.GetValue(certificate)),
+            TlsKey = FullPath(parse.GetValue(certificateKey)),
+        };
+    }
+
+    private static string? FullPath(string? path) => path is null ? null : Path.GetFullPath(path);
 
     private static BrokerCredentials? Credentials(string? id, string? secretFile, string? region)
     {

@@ -36,6 +36,8 @@ public sealed class TokenLayoutTests : IBrokerGrains
 
     public IApplicationsGrain Applications => throw new NotSupportedException();
 
+    public IClusterGrain Cluster => throw new NotSupportedException();
+
     public ILeaseTableGrain LeaseTable(string application) => throw new NotSupportedException();
 
     [Fact]

@@ -20,6 +20,7 @@ internal sealed class BrokerConnection : IDisposable
         this.channel = channel;
         Streams = new StreamService.StreamServiceClient(channel);
         Records = new RecordService.RecordServiceClient(channel);
+        Cluster = new ClusterService.ClusterServiceClient(channel);
         Applications = new ApplicationService.ApplicationServiceClient(channel);
         Invoker = channel.CreateCallInvoker();
     }
@@ -29,6 +30,8 @@ internal sealed class BrokerConnection : IDisposable
     public RecordService.RecordServiceClient Records { get; }
 
     public ApplicationService.ApplicationServiceClient Applications { get; }
+
+    public ClusterService.ClusterServiceClient Cluster { get; }
 
     /// <summary>For calls whose messages are not the generated ones.</summary>
     public Grpc.Core.CallInvoker Invoker { get; }

@@ -63,6 +63,8 @@ internal sealed record ErrorReport(string Line, int ExitCode)
     {
         "RESOURCE_NOT_FOUND" when line.Contains("Application ", StringComparison.Ordinal) => "'broker app list' shows what there is",
         "RESOURCE_IN_USE" when line.Contains("of application ", StringComparison.Ordinal) => "'broker app describe' shows its workers",
+        "RESOURCE_NOT_FOUND" when line.Contains(" silo", StringComparison.Ordinal) => "'broker cluster status' shows what there is",
+        "RESOURCE_IN_USE" when line.Contains(" silo", StringComparison.OrdinalIgnoreCase) => "'broker cluster status' shows its silos",
         "RESOURCE_NOT_FOUND" => "'broker stream list' shows what there is",
         "RESOURCE_IN_USE" when !line.Contains("already exists", StringComparison.Ordinal) => "'broker stream describe' shows its state; a stream changes only while it is ACTIVE",
         "LIMIT_EXCEEDED" => "'broker limits' shows the quotas; 'broker serve --limits unlimited' lifts them",

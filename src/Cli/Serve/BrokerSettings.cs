@@ -10,6 +10,7 @@ using Broker.Gateway.Hosting;
 using Broker.Gateway.Hosting.Tls;
 using Broker.Silo.Hosting;
 using Broker.Silo.Hosting.Cluster;
+using Broker.Silo.Hosting.Cluster.Tls;
 using Broker.Silo.Leases;
 using Broker.Silo.Shards;
 using Broker.Silo.Shards.Moving;
@@ -46,6 +47,7 @@ internal static class BrokerSettings
         ["Encryption"] = typeof(EncryptionOptions),
         ["Postgres"] = typeof(PostgresOptions),
         ["Cluster"] = typeof(ClusterOptions),
+        ["ClusterTls"] = typeof(ClusterTlsOptions),
         ["Balance"] = typeof(BalanceOptions),
         ["Telemetry"] = typeof(TelemetryOptions),
     };

@@ -13,6 +13,7 @@ using Broker.Gateway.Groups;
 using Broker.Gateway.Grpc;
 using Broker.Gateway.Grpc.Access;
 using Broker.Gateway.Grpc.Applications;
+using Broker.Gateway.Grpc.Clusters;
 using Broker.Gateway.Grpc.Records;
 using Broker.Gateway.Grpc.Streams;
 using Broker.Gateway.Hosting.Tls;
@@ -88,6 +89,8 @@ public static class GatewayHosting
         services.TryAddSingleton<LeaseLags>();
         services.TryAddSingleton<MemberServices>();
         services.TryAddSingleton<ApplicationService>();
+        services.TryAddSingleton<ClusterService>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<ClusterService>, ClusterServiceMethods>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<ApplicationService>, ApplicationServiceMethods>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<StreamService>, StreamServiceMethods>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<RecordService>, RecordServiceMethods>());
@@ -140,6 +143,7 @@ public static class GatewayHosting
         application.MapGrpcService<StreamService>();
         application.MapGrpcService<RecordService>();
         application.MapGrpcService<ApplicationService>();
+        application.MapGrpcService<ClusterService>();
         application.MapGrpcHealthChecksService();
         application.MapGrpcService<ReflectionServiceImpl>();
         application.MapGrpcService<ReflectionV1ServiceImpl>();
@@ -169,6 +173,7 @@ public static class GatewayHosting
         V1.StreamService.Descriptor,
         V1.RecordService.Descriptor,
         V1.ApplicationService.Descriptor,
+        V1.ClusterService.Descriptor,
         global::Grpc.Health.V1.Health.Descriptor,
     ];
 }

@@ -1,3 +1,4 @@
+using Broker.Contracts.Cluster;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -18,6 +19,7 @@ public sealed record HealthAnswer(int StatusCode, string Text)
 
     private static readonly HealthAnswer Fine = new(StatusCodes.Status200OK, "ok\n");
     private static readonly HealthAnswer Stopping = new(StatusCodes.Status503ServiceUnavailable, "stopping\n");
+    private static readonly HealthAnswer Drained = new(StatusCodes.Status503ServiceUnavailable, "drained\n");
 
     /// <summary>Where it is asked: whether the process lives, and, twice by two customs' names, whether requests should come to it.</summary>
     public static IReadOnlyList<string> Paths { get; } = [Live, "/readyz", "/healthz"];
@@ -26,7 +28,9 @@ public sealed record HealthAnswer(int StatusCode, string Text)
     public static HealthAnswer? For(HttpContext context)
     {
         var path = context.Request.Path.Value;
-        return path is null || !Paths.Contains(path) ? null : path == Live || !IsLeaving(context.RequestServices) ? Fine : Stopping;
+        return path is null || !Paths.Contains(path) ? null : path == Live ? Fine
+            : IsLeaving(context.RequestServices) ? Stopping
+            : context.RequestServices.GetService<ISiloDrain>()?.IsDrained == true ? Drained : Fine;
     }
 
     public Task WriteAsync(HttpResponse response)

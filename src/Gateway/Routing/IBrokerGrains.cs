@@ -13,6 +13,8 @@ public interface IBrokerGrains
 
     IShardGrain Shard(ShardKey shard);
 
+    IClusterGrain Cluster { get; }
+
     IApplicationsGrain Applications { get; }
 
     ILeaseTableGrain LeaseTable(string application);

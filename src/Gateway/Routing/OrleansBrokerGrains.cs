@@ -13,6 +13,8 @@ internal sealed class OrleansBrokerGrains(IGrainFactory factory, BrokerIdentity 
 
     public IShardGrain Shard(ShardKey shard) => new WitnessedShard(factory.GetGrain<IShardGrain>(shard.ToGrainKey()), shard, ends);
 
+    public IClusterGrain Cluster => factory.GetGrain<IClusterGrain>(0);
+
     public IApplicationsGrain Applications => factory.GetGrain<IApplicationsGrain>(identity.AccountId);
 
     public ILeaseTableGrain LeaseTable(string application) => factory.GetGrain<ILeaseTableGrain>($"{identity.AccountId}/{application}");

@@ -1,10 +1,13 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Broker.Contracts.Cluster;
 using Broker.Contracts.Limits;
 using Broker.Contracts.Streams;
 using Broker.Silo.Hosting.Cluster;
+using Broker.Silo.Hosting.Cluster.Tls;
 using Broker.Silo.Leases;
+using Broker.Silo.Operations;
 using Broker.Silo.Shards;
 using Broker.Silo.Shards.Moving;
 using Broker.Silo.Shards.Placement;
@@ -24,6 +27,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using Orleans.Configuration;
 using Orleans.Runtime.Hosting;
 using Orleans.Serialization;
@@ -36,7 +40,7 @@ public static class BrokerSiloExtensions
     /// <summary>
     /// Adds a silo: of a cluster where Broker:Postgres names a database, else an embedded one with everything in one data directory, no peers
     /// and no listening port. The host's configuration names the sections: Broker:Storage, Broker:Log, Broker:Shards, Broker:Limits,
-    /// Broker:Identity, Broker:Retention, Broker:OnDemand, Broker:Leases, Broker:Producers, Broker:Postgres, Broker:Cluster.
+    /// Broker:Identity, Broker:Retention, Broker:OnDemand, Broker:Leases, Broker:Producers, Broker:Postgres, Broker:Cluster, Broker:ClusterTls.
     /// </summary>
     /// <remarks>
     /// Storage is opened in the order of its registration: the log, which locks the data directory, then the rows.
@@ -62,6 +66,7 @@ public static class BrokerSiloExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddControlPlane();
         services.AddShards();
+        services.AddOperations(isCluster);
         services.AddSingleton<IStorageComponent>(provider => provider.GetRequiredService<ExpiryFloor>());
         services.AddHostedService<StorageLifetime>();
         services.AddOrleans(silo =>
@@ -80,6 +85,7 @@ public static class BrokerSiloExtensions
         {
             services.AddHostedService<ShardBalancer>();
             services.AddHostedService<ShardDrain>();
+            services.AddHostedService(provider => provider.GetRequiredService<SiloDrain>());
         }
 
         services.AddHostedService(provider => provider.GetRequiredService<RetentionSweeper>());
@@ -120,6 +126,8 @@ public static class BrokerSiloExtensions
         Add<LeaseOptions>(services, configuration.GetSection("Broker:Leases"), options => options.Faults());
         var isCluster = configuration.IsCluster();
         Add<Cluster.ClusterOptions>(services, configuration.GetSection("Broker:Cluster"), options => options.Faults(isCluster));
+        Add<ClusterTlsOptions>(services, configuration.GetSection("Broker:ClusterTls"), options => isCluster
+            ? options.Faults(isSilo: configuration.GetSection("Broker:Cluster").Get<Cluster.ClusterOptions>()?.IsSilo ?? true) : []);
         Add<PostgresOptions>(services, configuration.GetSection("Broker:Postgres"), options => isCluster ? options.Faults() : []);
         return services;
     }
@@ -141,6 +149,18 @@ public static class BrokerSiloExtensions
         services.AddSingleton<LocalShards>();
         services.AddPlacementDirector<ShardPlacement, ShardPlacementDirector>();
         services.AddSingleton(provider => new TailCache(provider.GetRequiredService<IOptions<ShardOptions>>().Value.TailCacheBytes));
+    }
+
+    private static void AddOperations(this IServiceCollection services, bool isCluster)
+    {
+        services.AddGrainService<ShardHost>();
+        services.AddSingleton<ShardHosts>();
+        services.AddSingleton<ShardEvacuation>();
+        services.AddSingleton<SiloDrain>();
+        services.AddSingleton<ISiloDrain>(provider => provider.GetRequiredService<SiloDrain>());
+        services.AddSingleton<SiloReporter>();
+        services.AddSingleton<IClusterLevel>(provider =>
+            isCluster ? new PostgresLevel(provider.GetRequiredService<NpgsqlDataSource>()) : new EmbeddedLevel());
     }
 
     private static void AddEmbeddedLog(this IServiceCollection services)

@@ -94,6 +94,7 @@ internal sealed class ShardGrain(
     {
         // Waiting readers would keep the shard here for as long as they wait.
         shard?.Leave();
+        neighbours.Leaves(key, rate);
         RequestContext.Set(IPlacementDirector.PlacementHintKey, target);
         MigrateOnIdle();
         return Task.CompletedTask;
@@ -252,9 +253,7 @@ internal sealed class ShardGrain(
         if (records > 0)
         {
             metrics.Outgoing(stream!, key.Shard, bytes, records);
-
-            // What is read was encoded long ago: it costs a part of what writing does.
-            rate.Took(bytes / 4, 0);
+            rate.Gave(bytes);
         }
 
         if (request.Metered && result.Code == BrokerErrorCode.None)

@@ -31,6 +31,7 @@ public sealed class BrokerNode : IAsyncDisposable
         Place = place;
         Database = database;
         this.roles = roles;
+        Executable = setup.Executable;
         this.clusterId = clusterId;
         this.setup = setup;
         this.connectionString = new NpgsqlConnectionStringBuilder(connectionString)
@@ -63,6 +64,12 @@ public sealed class BrokerNode : IAsyncDisposable
     /// <summary>Where clients reach its gateway.</summary>
     public string Endpoint => string.Create(CultureInfo.InvariantCulture, $"http://{Address}:{GatewayPort}");
 
+    /// <summary>Arguments of its next starts alone; they override those that all nodes have.</summary>
+    public IReadOnlyList<string> Arguments { get; set; } = [];
+
+    /// <summary>The build that its next starts run.</summary>
+    public string Executable { get; set; }
+
     /// <summary>Whether it takes requests.</summary>
     public bool IsGateway => roles.Contains("gateway", StringComparison.Ordinal);
 
@@ -88,9 +95,9 @@ public sealed class BrokerNode : IAsyncDisposable
         string[] enter = Place is { Namespace: { } name } ? ["ip", "netns", "exec", name] : [];
         server.Start(
             [
-                .. enter, BrokerProcess.Executable, "serve", "--postgres", connectionString, "--roles", roles, "--listen", Endpoint,
+                .. enter, Executable, "serve", "--postgres", connectionString, "--roles", roles, "--listen", Endpoint,
                 "--silo-port", Text(SiloPort), "--silo-gateway-port", Text(SiloGatewayPort), "--advertise", Address.ToString(),
-                "--cluster-id", clusterId, "--auth", "none", $"--Broker:Cluster:SiloName={Name}", .. setup.Arguments,
+                "--cluster-id", clusterId, "--auth", "none", $"--Broker:Cluster:SiloName={Name}", .. setup.Arguments, .. Arguments,
             ],
             directory,
             new Dictionary<string, string>(setup.Variables.Concat(Clock?.Variables ?? [])));

@@ -11,7 +11,6 @@ namespace Broker.Tests.Harness.Cluster;
 public sealed class ClusterProcesses : IAsyncDisposable
 {
     private readonly ClusterSetup setup;
-    private readonly PostgresDatabase database;
     private readonly string clusterId = $"test-{Guid.NewGuid():N}"[..16];
     private readonly List<BrokerNode> nodes = [];
     private readonly List<PostgresServer> servers;
@@ -20,7 +19,7 @@ public sealed class ClusterProcesses : IAsyncDisposable
     private ClusterProcesses(ClusterSetup setup, PostgresServer server, PostgresDatabase database, ClusterNetwork? network, NetworkNode? databasePlace)
     {
         this.setup = setup;
-        this.database = database;
+        Database = database;
         Server = server;
         servers = [server];
         Network = network;
@@ -39,6 +38,9 @@ public sealed class ClusterProcesses : IAsyncDisposable
     /// <summary>Every node so far, running or not.</summary>
     public IReadOnlyList<BrokerNode> Nodes => nodes;
 
+    /// <summary>The database as a client of this process reaches it.</summary>
+    public PostgresDatabase Database { get; }
+
     public IEnumerable<BrokerNode> Running => nodes.Where(node => node.IsRunning);
 
     /// <summary>What every node has printed, for the message of a failed test.</summary>
@@ -49,11 +51,21 @@ public sealed class ClusterProcesses : IAsyncDisposable
     {
         var network = setup.IsIsolated && ClusterNetwork.Absence is null ? await ClusterNetwork.CreateAsync() : null;
         var server = await PostgresServer.StartAsync(setup.DatabaseMegabytes);
+        if (setup.DatabaseAuthority is { } authority)
+        {
+            await server.UseTlsAsync(authority);
+        }
+
         var cluster = new ClusterProcesses(
             setup, server, await PostgresDatabase.CreateAsync(server), network, network is null ? null : await network.AddAsync());
         try
         {
-            await cluster.MigrateAsync();
+            await cluster.MigrateAsync(setup.Executable);
+            if (setup.IsAtFirstLevel)
+            {
+                await cluster.Database.ExecuteAsync("DELETE FROM broker_migrations WHERE scriptname LIKE 'level-%'");
+            }
+
             for (var i = 0; i < setup.Gateways + setup.Silos + setup.Spares; i++)
             {
                 await cluster.MakeAsync();
@@ -112,6 +124,19 @@ public sealed class ClusterProcesses : IAsyncDisposable
         Server = standby;
     }
 
+    /// <summary>Brings the database up to a build's release.</summary>
+    public async Task MigrateAsync(string executable)
+    {
+        var start = new ProcessStartInfo(executable, ["migrate", "--postgres", ConnectionString]) { RedirectStandardError = true };
+        using var migrate = Process.Start(start)!;
+        var fault = await migrate.StandardError.ReadToEndAsync();
+        await migrate.WaitForExitAsync();
+        if (migrate.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"broker migrate ended with {migrate.ExitCode}: {fault}");
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var node in nodes)
@@ -130,13 +155,16 @@ public sealed class ClusterProcesses : IAsyncDisposable
         }
     }
 
+    private string ConnectionString => setup.DatabaseAuthority is { } authority
+        ? $"{Database.ConnectionString};SSL Mode=VerifyFull;Root Certificate={authority.AuthorityFile}" : Database.ConnectionString;
+
     private async Task<BrokerNode> MakeAsync()
     {
         var place = Network is null ? null : await Network.AddAsync();
         var node = new BrokerNode(
             string.Create(CultureInfo.InvariantCulture, $"silo-{added}"), place,
             setup.Gateways == 0 ? "silo,gateway" : added < setup.Gateways ? "gateway" : "silo",
-            TcpProxy.Start(DatabasePlace, Target), database.ConnectionString, clusterId, setup,
+            TcpProxy.Start(DatabasePlace, Target), ConnectionString, clusterId, setup,
             setup.HasSteppedClock && SteppedClock.Absence is null && added == 1);
         added++;
         nodes.Add(node);
@@ -148,17 +176,5 @@ public sealed class ClusterProcesses : IAsyncDisposable
     {
         var server = new NpgsqlConnectionStringBuilder(Server.ConnectionString);
         return new IPEndPoint(IPAddress.Parse(server.Host!), server.Port);
-    }
-
-    private async Task MigrateAsync()
-    {
-        var start = new ProcessStartInfo(BrokerProcess.Executable, ["migrate", "--postgres", database.ConnectionString]) { RedirectStandardError = true };
-        using var migrate = Process.Start(start)!;
-        var fault = await migrate.StandardError.ReadToEndAsync();
-        await migrate.WaitForExitAsync();
-        if (migrate.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"broker migrate ended with {migrate.ExitCode}: {fault}");
-        }
     }
 }

@@ -1,3 +1,5 @@
+using Broker.Tests.Harness.Certificates;
+
 namespace Broker.Tests.Harness.Cluster;
 
 /// <summary>How <see cref="ClusterProcesses"/> are to be started.</summary>
@@ -20,6 +22,15 @@ public sealed record ClusterSetup
 
     /// <summary>Whether the second silo has a clock of its own to step, where that is possible.</summary>
     public bool HasSteppedClock { get; init; }
+
+    /// <summary>Whose certificate the database shows, and which alone is believed there; null for a database without TLS.</summary>
+    public TestAuthority? DatabaseAuthority { get; init; }
+
+    /// <summary>The build that migrates the database and that nodes run at first.</summary>
+    public string Executable { get; init; } = BrokerProcess.Executable;
+
+    /// <summary>Whether the database is as a release left it that knew no levels.</summary>
+    public bool IsAtFirstLevel { get; init; }
 
     /// <summary>Arguments of every <c>broker serve</c>, after those that make it a part of the cluster.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];

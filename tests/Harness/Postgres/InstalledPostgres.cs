@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Broker.Tests.Harness.Certificates;
 
 namespace Broker.Tests.Harness.Postgres;
 
@@ -48,6 +49,7 @@ internal sealed class InstalledPostgres : PostgresServer
             crash) "$bin/pg_ctl" -D "$directory/data" -s -w -m immediate stop ;;
             save) "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop && rm -rf "$directory/saved" && cp -a "$directory/data" "$directory/saved" && start ;;
             restore) "$bin/pg_ctl" -D "$directory/data" -s -w -m immediate stop && rm -rf "$directory/data" && cp -a "$directory/saved" "$directory/data" && start ;;
+            tls) chmod 600 "$directory/server.key" && cat "$directory/tls.conf" >>"$directory/data/postgresql.conf" && "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop && start ;;
             stop) "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop ;;
             kill) kill_first ;;
             start) start ;;
@@ -116,6 +118,21 @@ internal sealed class InstalledPostgres : PostgresServer
     public override Task SaveAsync() => SayAsync("save");
 
     public override Task GoBackAsync() => SayAsync("restore");
+
+    public override async Task UseTlsAsync(TestAuthority authority)
+    {
+        var (certificate, key) = authority.Issue("database");
+        await File.WriteAllTextAsync(Path.Combine(directory, "tls.conf"), $"ssl = on\nssl_cert_file = '{directory}/server.pem'\nssl_key_file = '{directory}/server.key'\n");
+        File.Copy(certificate, Path.Combine(directory, "server.pem"));
+        File.Copy(key, Path.Combine(directory, "server.key"));
+        if (Environment.IsPrivilegedProcess)
+        {
+            using var chown = Process.Start("chown", ["-R", Account!, directory]);
+            await chown.WaitForExitAsync();
+        }
+
+        await SayAsync("tls");
+    }
 
     public override async ValueTask DisposeAsync()
     {

@@ -1,3 +1,4 @@
+using Broker.Tests.Harness.Certificates;
 namespace Broker.Tests.Harness.Postgres;
 
 /// <summary>A PostgreSQL of the tests' own, empty at first and gone at the end. Every test class makes a database of its own on it.</summary>
@@ -51,6 +52,11 @@ public abstract class PostgresServer : IAsyncDisposable
     /// <summary>Ends it and starts it on the copy of <see cref="SaveAsync"/>: what was committed since then is lost.</summary>
     /// <exception cref="NotSupportedException">It is in a container.</exception>
     public virtual Task GoBackAsync() => throw new NotSupportedException("A server in a container keeps no copies: install PostgreSQL's binaries for this test.");
+
+    /// <summary>Takes connections by TLS as well, with a certificate of an authority, as an operator would set it up; it takes them when this returns.</summary>
+    /// <exception cref="NotSupportedException">It is in a container.</exception>
+    public virtual Task UseTlsAsync(TestAuthority authority) =>
+        throw new NotSupportedException("A server in a container is given no certificate: install PostgreSQL's binaries for this test.");
 
     /// <summary>Starts a second server that follows this one, as 'standby'; it takes reads when this returns.</summary>
     /// <exception cref="NotSupportedException">It is in a container.</exception>

@@ -63,6 +63,8 @@ internal sealed class FakeCluster : IBrokerGrains, ICatalogueGrain, IStreamGrain
 
     public IApplicationsGrain Applications => throw new NotSupportedException("These tests have no applications.");
 
+    public IClusterGrain Cluster => throw new NotSupportedException("These tests have no cluster.");
+
     public ILeaseTableGrain LeaseTable(string application) => throw new NotSupportedException("These tests have no applications.");
 
     public FakeShard this[int index] => shards[new ShardId(index)];

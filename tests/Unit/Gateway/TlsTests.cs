@@ -110,6 +110,12 @@ public sealed class TlsTests : IDisposable
         File.SetLastWriteTimeUtc(certificate, new DateTime(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc));
         clock.Advance(TimeSpan.FromSeconds(5));
         Assert.Equal(first, served.Current().TargetCertificate.Thumbprint);
+
+        // Another's, whose key has not come yet.
+        File.Copy(Write("other", "pem").Certificate, certificate, overwrite: true);
+        File.SetLastWriteTimeUtc(certificate, new DateTime(2031, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        clock.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(first, served.Current().TargetCertificate.Thumbprint);
         Write("server", "pem");
         Assert.Equal(first, served.Current().TargetCertificate.Thumbprint);
         clock.Advance(TimeSpan.FromSeconds(5));

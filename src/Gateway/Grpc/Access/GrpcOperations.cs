@@ -10,6 +10,7 @@ internal static class GrpcOperations
 {
     private const string Streams = "/broker.v1.StreamService/";
     private const string Records = "/broker.v1.RecordService/";
+    private const string Cluster = "/broker.v1.ClusterService/";
     private const string Applications = "/broker.v1.ApplicationService/";
 
     /// <summary>Methods that anybody may call: whoever watches over the server has no key.</summary>
@@ -76,6 +77,10 @@ internal static class GrpcOperations
         Of<V1.DescribeApplicationRequest>(Applications, "DescribeApplication", static (resources, request, _) => resources.Application(request.ApplicationName)),
         Of<V1.ResetApplicationRequest>(Applications, "ResetApplication", static (resources, request, _) => resources.Application(request.ApplicationName)),
         Of<V1.DeleteApplicationRequest>(Applications, "DeleteApplication", static (resources, request, _) => resources.Application(request.ApplicationName)),
+
+        Of<V1.GetClusterStatusRequest>(Cluster, "GetClusterStatus", static (_, _, _) => ValueTask.FromResult("*")),
+        Of<V1.DrainSiloRequest>(Cluster, "DrainSilo", static (_, _, _) => ValueTask.FromResult("*")),
+        Of<V1.UpgradeClusterRequest>(Cluster, "UpgradeCluster", static (_, _, _) => ValueTask.FromResult("*")),
 
         // Its first message names the application and the streams.
         new($"{Applications}Consume", new GrpcOperation(null)),

@@ -21,9 +21,19 @@ internal static class CertificateFiles
         }
 
         var keyFile = options.KeyFile.Length > 0 ? options.KeyFile : options.CertificateFile;
-        var leaf = options.Password.Length > 0
-            ? X509Certificate2.CreateFromEncryptedPemFile(options.CertificateFile, options.Password, keyFile)
-            : X509Certificate2.CreateFromPemFile(options.CertificateFile, keyFile);
+        X509Certificate2 leaf;
+        try
+        {
+            leaf = options.Password.Length > 0
+                ? X509Certificate2.CreateFromEncryptedPemFile(options.CertificateFile, options.Password, keyFile)
+                : X509Certificate2.CreateFromPemFile(options.CertificateFile, keyFile);
+        }
+        catch (ArgumentException exception)
+        {
+            // So .NET tells a key that is another certificate's, as between the changes of the two files.
+            throw new System.Security.Cryptography.CryptographicException("the key is not the certificate's.", exception);
+        }
+
         all.ImportFromPemFile(options.CertificateFile);
         return SslStreamCertificateContext.Create(leaf, [.. all.Skip(1)], offline: true);
     }

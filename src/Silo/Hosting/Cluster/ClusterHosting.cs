@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using Broker.Silo.Shards.Moving;
+using Broker.Silo.Hosting.Cluster.Tls;
 using Broker.Silo.Storage;
 using Broker.Silo.Storage.Postgres;
 using Broker.Silo.Storage.Postgres.Rows;
@@ -45,6 +45,14 @@ public static class ClusterHosting
             client.UseAdoNetClustering((OptionsBuilder<AdoNetClusteringClientOptions> options) => options.Configure<IServiceProvider>(
                 (clustering, provider) => (clustering.Invariant, clustering.DataSource) = (Invariant, OrleansDatabase(provider))));
             client.Services.AddOptions<Orleans.Configuration.ClusterOptions>().Configure<IOptions<ClusterOptions>>(Name);
+            client.Services.AddClusterTls();
+            client.Services.AddOptions<ClientConnectionOptions>().Configure<IOptions<ClusterTlsOptions>, IServiceProvider>((connections, tls, provider) =>
+            {
+                if (tls.Value.IsOn)
+                {
+                    connections.ConfigureConnection(connection => provider.GetRequiredService<ClusterTls>().Connect(connection));
+                }
+            });
 
             // Silos that come take their part of the calls as soon as others have left it to them.
             client.Configure<GatewayOptions>(static gateways => gateways.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
@@ -115,17 +123,29 @@ public static class ClusterHosting
                 provider.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId,
                 provider.GetRequiredService<TimeProvider>()));
 
-        services.AddGrainService<ShardHost>();
-        services.AddSingleton<ShardHosts>();
         services.AddSingleton<IFatalErrorHandler, SuddenEnd>();
         services.AddSingleton<RefusingSilos>();
-        services.AddOptions<SiloConnectionOptions>().Configure<IOptions<ClusterOptions>, IServiceProvider>((connections, cluster, provider) =>
+        services.AddClusterTls();
+        services.AddOptions<SiloConnectionOptions>().Configure<IOptions<ClusterOptions>, IOptions<ClusterTlsOptions>, IServiceProvider>((connections, cluster, tls, provider) =>
         {
             if (cluster.Value.EvictRefusing)
             {
                 connections.ConfigureSiloOutboundConnection(outbound => provider.GetRequiredService<RefusingSilos>().Watch(outbound));
             }
+
+            if (tls.Value.IsOn)
+            {
+                connections.ConfigureSiloOutboundConnection(connection => provider.GetRequiredService<ClusterTls>().Connect(connection));
+                connections.ConfigureSiloInboundConnection(connection => provider.GetRequiredService<ClusterTls>().AcceptSilos(connection));
+                connections.ConfigureGatewayInboundConnection(connection => provider.GetRequiredService<ClusterTls>().AcceptGateways(connection));
+            }
         });
+    }
+
+    private static void AddClusterTls(this IServiceCollection services)
+    {
+        services.TryAddSingleton<ClusterCertificates>();
+        services.TryAddSingleton<ClusterTls>();
     }
 
     private static void AddPools(this IServiceCollection services)

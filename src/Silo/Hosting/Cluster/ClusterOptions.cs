@@ -1,4 +1,5 @@
 using System.Net;
+using Broker.Silo.Operations;
 
 namespace Broker.Silo.Hosting.Cluster;
 
@@ -11,7 +12,7 @@ public sealed class ClusterOptions
     /// <summary>Which cluster of those on the database; 1 to 100 characters. Default <c>broker</c>.</summary>
     public string ClusterId { get; set; } = "broker";
 
-    /// <summary>The address at which other processes of the cluster reach this one, without authentication: it belongs on a network of the cluster's own. Default 127.0.0.1.</summary>
+    /// <summary>The address at which other processes of the cluster reach this one. Without Broker:ClusterTls they are not authenticated, and it belongs on a network of the cluster's own. Default 127.0.0.1.</summary>
     public string AdvertisedAddress { get; set; } = "127.0.0.1";
 
     /// <summary>The port on which silos talk to this one. Default 11111.</summary>
@@ -37,6 +38,12 @@ public sealed class ClusterOptions
     /// Not where a firewall refuses connections in a silo's name. Default true.
     /// </summary>
     public bool EvictRefusing { get; set; } = true;
+
+    /// <summary>
+    /// The highest level of a cluster that this process serves, 1 to 2; below its build's highest it acts as an older build would, to try an
+    /// upgrade out. Default 2.
+    /// </summary>
+    public int HighestLevel { get; set; } = FeatureLevels.Highest;
 
     public bool IsSilo => RoleNames.Contains("silo", StringComparer.OrdinalIgnoreCase);
 
@@ -88,6 +95,11 @@ public sealed class ClusterOptions
         if (ProbeTimeout < TimeSpan.FromMilliseconds(100) || ProbeTimeout > TimeSpan.FromMinutes(1))
         {
             yield return $"Broker:Cluster:ProbeTimeout is {ProbeTimeout}: it must be 100 ms to 1 minute.";
+        }
+
+        if (HighestLevel is < FeatureLevels.Least or > FeatureLevels.Highest)
+        {
+            yield return $"Broker:Cluster:HighestLevel is {HighestLevel}: it must be {FeatureLevels.Least} to {FeatureLevels.Highest}.";
         }
 
         if (MissedProbes is < 1 or > 100)

@@ -16,7 +16,7 @@ internal sealed class PostgresMigration(
             await schema.MigrateAsync(postgres.Value, cancellationToken);
         }
 
-        await PostgresSchema.VerifyAsync(database, cancellationToken);
+        await PostgresSchema.VerifyAsync(database, cancellationToken, cluster.Value.HighestLevel);
     }
 
     public ValueTask CloseAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;

@@ -1,3 +1,4 @@
+using Broker.Contracts.Cluster;
 using Orleans.Services;
 
 namespace Broker.Silo.Shards.Moving;
@@ -9,4 +10,12 @@ public interface IShardHost : IGrainService
     /// <summary>What the silo carries now.</summary>
     [Alias("GetLoad")]
     Task<SiloLoad> GetLoadAsync();
+
+    /// <summary>What the silo tells operators. Builds before level 2 do not know it.</summary>
+    [Alias("Report")]
+    Task<SiloReport> ReportAsync();
+
+    /// <summary>Has the silo give its shards away, or takes that back. Builds before level 2 do not know it.</summary>
+    [Alias("Drain")]
+    Task DrainAsync(bool isDrained);
 }

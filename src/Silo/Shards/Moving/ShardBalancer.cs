@@ -68,7 +68,7 @@ internal sealed partial class ShardBalancer(
             }
         }
 
-        var fed = loads.Keys.Where(silo => !IsFlapping(silo, members.Select(static member => member.SiloAddress))).ToHashSet();
+        var fed = loads.Keys.Where(silo => !loads[silo].IsDrained && !IsFlapping(silo, members.Select(static member => member.SiloAddress))).ToHashSet();
         foreach (var move in BalancePlan.Next(loads, fed, options.Value))
         {
             LogMove(move.Shard, move.From, move.To);

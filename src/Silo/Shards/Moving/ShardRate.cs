@@ -15,7 +15,11 @@ public sealed class ShardRate(TimeProvider time)
     private readonly long born = time.GetTimestamp();
     private long since = time.GetTimestamp();
     private long cost;
+    private long written;
+    private long recordsWritten;
     private double perSecond;
+    private double bytesPerSecond;
+    private double recordsPerSecond;
 
     /// <summary>How long the shard has been on this silo.</summary>
     public TimeSpan Age => time.GetElapsedTime(born);
@@ -33,11 +37,36 @@ public sealed class ShardRate(TimeProvider time)
         }
     }
 
+    /// <summary>Encoded bytes and records written per second, over the same time.</summary>
+    public (double Bytes, double Records) Throughput
+    {
+        get
+        {
+            lock (gate)
+            {
+                EndWindow();
+                return (bytesPerSecond, recordsPerSecond);
+            }
+        }
+    }
+
     public void Took(long bytes, long records)
     {
         lock (gate)
         {
+            written += bytes;
+            recordsWritten += records;
             cost += bytes + (records * RecordCost) + CallCost;
+            EndWindow();
+        }
+    }
+
+    public void Gave(long bytes)
+    {
+        lock (gate)
+        {
+            // What is read was encoded long ago: it costs a part of what writing does.
+            cost += (bytes / 4) + CallCost;
             EndWindow();
         }
     }
@@ -53,7 +82,9 @@ public sealed class ShardRate(TimeProvider time)
         // A shard that was quiet for long has a long window, whose mean tells more than what was before.
         var weight = 1 - Math.Pow(0.5, elapsed / Window);
         perSecond += weight * ((cost / elapsed.TotalSeconds) - perSecond);
-        cost = 0;
+        bytesPerSecond += weight * ((written / elapsed.TotalSeconds) - bytesPerSecond);
+        recordsPerSecond += weight * ((recordsWritten / elapsed.TotalSeconds) - recordsPerSecond);
+        cost = written = recordsWritten = 0;
         since = time.GetTimestamp();
     }
 }

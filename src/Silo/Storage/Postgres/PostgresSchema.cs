@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Reflection;
+using Broker.Silo.Operations;
 using DbUp;
 using DbUp.Engine;
 using DbUp.Engine.Output;
@@ -8,7 +10,11 @@ using Npgsql;
 namespace Broker.Silo.Storage.Postgres;
 
 /// <summary>The tables of a database and their versions: the scripts in Migrations/, and the journal of those that ran there.</summary>
-/// <remarks>A script that was ever released is never changed; what changes is a script more. Each runs in a transaction of its own.</remarks>
+/// <remarks>
+/// A script that was ever released is never changed; what changes is a script more. Each runs in a transaction of its own. Scripts only add, so
+/// that builds that do not know them go on; what takes away begins with <c>-- Contract: level N</c> and runs only when the cluster's level
+/// (<see cref="FeatureLevels"/>), which keeps such builds out, is N. The journal has the levels beside the scripts.
+/// </remarks>
 public sealed partial class PostgresSchema(ILogger<PostgresSchema> logger)
 {
     /// <summary>The table of the scripts that ran, in the schema that the connection's search path leads to.</summary>
@@ -17,7 +23,10 @@ public sealed partial class PostgresSchema(ILogger<PostgresSchema> logger)
     // "broker" in ASCII: of all who migrate one database at once, one works and the others wait and find nothing to do.
     private const long LockKey = 0x62_726F_6B65_72;
 
-    private static readonly SqlScript[] Scripts = LoadScripts();
+    private const string LevelPrefix = "level-";
+    private const string ContractMark = "-- Contract: level ";
+
+    internal static SqlScript[] Scripts { get; } = LoadScripts();
 
     /// <summary>Runs in all databases of a cluster the scripts that did not run there yet, in the first one first.</summary>
     /// <returns>The names of the scripts that were run anywhere.</returns>
@@ -40,6 +49,7 @@ public sealed partial class PostgresSchema(ILogger<PostgresSchema> logger)
     {
         var unpooled = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString;
         await using var connection = new NpgsqlConnection(unpooled);
+        HashSet<string> applied;
         try
         {
             await connection.OpenAsync(cancellationToken);
@@ -48,7 +58,8 @@ public sealed partial class PostgresSchema(ILogger<PostgresSchema> logger)
             // Held by the session, so it ends with this process whatever becomes of it.
             await using var hold = new NpgsqlCommand($"SELECT pg_advisory_lock({LockKey})", connection) { CommandTimeout = 0 };
             await hold.ExecuteNonQueryAsync(cancellationToken);
-            RefuseNewer(connection, await JournalAsync(connection, cancellationToken));
+            applied = await JournalAsync(connection, cancellationToken);
+            RefuseOtherLevel(connection, applied, FeatureLevels.Highest);
         }
         catch (NpgsqlException exception)
         {
@@ -56,7 +67,7 @@ public sealed partial class PostgresSchema(ILogger<PostgresSchema> logger)
         }
 
         var result = DeployChanges.To.PostgresqlDatabase(unpooled)
-            .WithScripts(Scripts).WithTransactionPerScript().WithVariablesDisabled()
+            .WithScripts(Due(Scripts, LevelOf(applied))).WithTransactionPerScript().WithVariablesDisabled()
             .JournalToPostgresqlTable(null, JournalTable).LogTo(new NoOpUpgradeLog())
             .Build().PerformUpgrade();
         foreach (var script in result.Scripts)
@@ -64,17 +75,29 @@ public sealed partial class PostgresSchema(ILogger<PostgresSchema> logger)
             LogMigrated(script.Name, connection.Database, connection.DataSource);
         }
 
-        return result.Successful
-            ? [.. result.Scripts.Select(script => script.Name)]
-            : throw new StorageException(
+        if (!result.Successful)
+        {
+            throw new StorageException(
                 StorageFault.Device,
                 $"Migration {result.ErrorScript?.Name} failed in database {connection.Database} at {connection.DataSource} and was taken back: {result.Error.Message}",
                 result.Error);
+        }
+
+        if (applied.Count == 0)
+        {
+            // Nobody older has been here.
+            await RaiseLevelAsync(connection, FeatureLevels.Highest, cancellationToken);
+        }
+
+        return [.. result.Scripts.Select(script => script.Name)];
     }
 
     /// <summary>Sees that a database is what this release needs, before anything is stored there.</summary>
-    /// <exception cref="StorageException">The server is not durable, scripts are missing, or a newer release was here.</exception>
-    public static async Task VerifyAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
+    /// <param name="database">The database.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="highestLevel">The highest level that is served.</param>
+    /// <exception cref="StorageException">The server is not durable, scripts are missing, or the cluster is at a level that is not served.</exception>
+    public static async Task VerifyAsync(NpgsqlDataSource database, CancellationToken cancellationToken, int highestLevel = FeatureLevels.Highest)
     {
         await using var connection = database.CreateConnection();
         try
@@ -82,8 +105,8 @@ public sealed partial class PostgresSchema(ILogger<PostgresSchema> logger)
             await connection.OpenAsync(cancellationToken);
             await PostgresDurability.VerifyAsync(connection, cancellationToken);
             var applied = await JournalAsync(connection, cancellationToken);
-            RefuseNewer(connection, applied);
-            if (Scripts.Select(script => script.Name).Except(applied).ToList() is { Count: > 0 } missing)
+            RefuseOtherLevel(connection, applied, highestLevel);
+            if (Due(Scripts, LevelOf(applied)).Select(script => script.Name).Except(applied).ToList() is { Count: > 0 } missing)
             {
                 throw new StorageException(
                     StorageFault.Device,
@@ -96,13 +119,48 @@ public sealed partial class PostgresSchema(ILogger<PostgresSchema> logger)
         }
     }
 
-    private static void RefuseNewer(NpgsqlConnection connection, HashSet<string> applied)
+    /// <summary>The cluster's level.</summary>
+    internal static async Task<int> ReadLevelAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        LevelOf(await JournalAsync(connection, cancellationToken));
+
+    /// <summary>Raises the cluster's level; nothing where it is as high already.</summary>
+    internal static async Task RaiseLevelAsync(NpgsqlConnection connection, int level, CancellationToken cancellationToken)
     {
-        if (applied.Except(Scripts.Select(script => script.Name)).ToList() is { Count: > 0 } unknown)
+        await using var raise = new NpgsqlCommand(
+            $"""
+            INSERT INTO {JournalTable} (scriptname, applied)
+            SELECT name, now() FROM (SELECT '{LevelPrefix}' || n AS name FROM generate_series({FeatureLevels.Least + 1}, $1) n) levels
+            WHERE NOT EXISTS (SELECT FROM {JournalTable} known WHERE known.scriptname = levels.name)
+            """,
+            connection);
+        raise.Parameters.Add(new NpgsqlParameter<int> { TypedValue = level });
+        await raise.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>The scripts that may have run at a level of the cluster.</summary>
+    internal static IEnumerable<SqlScript> Due(IEnumerable<SqlScript> scripts, int level) =>
+        scripts.Where(script => !(ContractLevel(script.Contents) > level));
+
+    /// <summary>The level before which a script that takes something away must not run; null for one that only adds.</summary>
+    internal static int? ContractLevel(string script) =>
+        script.StartsWith(ContractMark, StringComparison.Ordinal)
+            ? int.Parse(script.AsSpan(ContractMark.Length, script.IndexOf('\n', StringComparison.Ordinal) - ContractMark.Length), CultureInfo.InvariantCulture)
+            : null;
+
+    private static int LevelOf(IEnumerable<string> applied) => applied
+        .Where(static name => name.StartsWith(LevelPrefix, StringComparison.Ordinal))
+        .Select(static name => int.Parse(name.AsSpan(LevelPrefix.Length), CultureInfo.InvariantCulture))
+        .Append(FeatureLevels.Least).Max();
+
+    private static void RefuseOtherLevel(NpgsqlConnection connection, HashSet<string> applied, int highest)
+    {
+        if (LevelOf(applied) is var level && (level > highest || level < FeatureLevels.Least))
         {
             throw new StorageException(
                 StorageFault.NewerVersion,
-                $"Database {connection.Database} at {connection.DataSource} was migrated by a newer release ({string.Join(", ", unknown)}); this one must not touch it. Start the newer release.");
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Database {connection.Database} at {connection.DataSource} is of a cluster at level {level}; this release serves {FeatureLevels.Least} to {highest} and must not touch it. Start a newer release."));
         }
     }
 

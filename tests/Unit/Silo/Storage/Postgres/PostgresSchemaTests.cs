@@ -1,7 +1,10 @@
+using System.Text.RegularExpressions;
 using Broker.Cli;
+using Broker.Silo.Operations;
 using Broker.Silo.Storage;
 using Broker.Silo.Storage.Postgres;
 using Broker.Tests.Harness.Postgres;
+using DbUp.Engine;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Xunit;
@@ -16,7 +19,7 @@ public sealed class PostgresSchemaTests
         await using var database = await PostgresDatabase.CreateAsync();
         var ran = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => MigrateAsync(database)));
         Assert.Contains("0001-rows", Assert.Single(ran, scripts => scripts.Count > 0));
-        Assert.Equal((long)ran.Sum(scripts => scripts.Count), await database.AskAsync($"SELECT count(*) FROM {PostgresSchema.JournalTable}"));
+        Assert.Equal((long)ran.Sum(scripts => scripts.Count), await database.AskAsync($"SELECT count(*) FROM {PostgresSchema.JournalTable} WHERE scriptname NOT LIKE 'level-%'"));
         await VerifyAsync(database);
     }
 
@@ -39,16 +42,67 @@ public sealed class PostgresSchemaTests
     }
 
     [PostgresFact]
-    public async Task A_database_of_a_newer_release_is_refused_and_left_alone()
+    public async Task A_database_at_a_level_that_this_build_does_not_serve_is_refused_and_left_alone()
     {
         await using var database = await PostgresDatabase.CreateAsync();
         await MigrateAsync(database);
-        await database.ExecuteAsync($"INSERT INTO {PostgresSchema.JournalTable} (scriptname, applied) VALUES ('9999-later', now())");
+        await database.ExecuteAsync($"INSERT INTO {PostgresSchema.JournalTable} (scriptname, applied) VALUES ('9999-later', now()), ('level-3', now())");
         foreach (var attempt in new Func<Task>[] { () => VerifyAsync(database), () => MigrateAsync(database) })
         {
             var exception = await Assert.ThrowsAsync<StorageException>(attempt);
             Assert.Equal(StorageFault.NewerVersion, exception.Fault);
-            Assert.Contains("9999-later", exception.Message, StringComparison.Ordinal);
+            Assert.Contains("is of a cluster at level 3; this release serves 1 to 2", exception.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [PostgresFact]
+    public async Task Scripts_of_a_newer_release_only_add_and_are_tolerated_below_its_level()
+    {
+        await using var database = await PostgresDatabase.CreateAsync();
+        await MigrateAsync(database);
+        await database.ExecuteAsync($"INSERT INTO {PostgresSchema.JournalTable} (scriptname, applied) VALUES ('9999-later', now())");
+        await VerifyAsync(database);
+        Assert.Empty(await MigrateAsync(database));
+    }
+
+    [PostgresFact]
+    public async Task A_new_database_is_at_this_builds_level_and_an_old_one_stays_until_it_is_raised()
+    {
+        await using var database = await PostgresDatabase.CreateAsync();
+        await MigrateAsync(database);
+        await using var connection = new NpgsqlConnection(database.ConnectionString + ";Pooling=false");
+        await connection.OpenAsync();
+        Assert.Equal(FeatureLevels.Highest, await PostgresSchema.ReadLevelAsync(connection, CancellationToken.None));
+        await database.ExecuteAsync($"DELETE FROM {PostgresSchema.JournalTable} WHERE scriptname LIKE 'level-%'");
+        await MigrateAsync(database);
+        Assert.Equal(1, await PostgresSchema.ReadLevelAsync(connection, CancellationToken.None));
+        await PostgresSchema.RaiseLevelAsync(connection, 2, CancellationToken.None);
+        await PostgresSchema.RaiseLevelAsync(connection, 2, CancellationToken.None);
+        Assert.Equal(2, await PostgresSchema.ReadLevelAsync(connection, CancellationToken.None));
+        Assert.Equal(1L, await database.AskAsync($"SELECT count(*) FROM {PostgresSchema.JournalTable} WHERE scriptname LIKE 'level-%'"));
+    }
+
+    [Fact]
+    public void What_takes_away_runs_only_at_its_level()
+    {
+        SqlScript adds = new("1-adds", "CREATE TABLE a ();\n"), takes = new("2-takes", "-- Contract: level 3\nDROP TABLE a;\n");
+        Assert.Equal([adds], PostgresSchema.Due([adds, takes], 2));
+        Assert.Equal([adds, takes], PostgresSchema.Due([adds, takes], 3));
+    }
+
+    [Fact]
+    public void Scripts_since_the_first_release_only_add()
+    {
+        var destructive = new Regex(
+            @"\b(DROP\s+(TABLE|COLUMN|SCHEMA|VIEW|TYPE|FUNCTION|CONSTRAINT|INDEX)|TRUNCATE|RENAME|SET\s+NOT\s+NULL|ALTER\s+COLUMN\s+\S+\s+(SET\s+DATA\s+)?TYPE)\b",
+            RegexOptions.IgnoreCase);
+        Assert.Matches(destructive, "ALTER TABLE broker_heads DROP COLUMN lost_end");
+        Assert.Matches(destructive, "alter table a alter column b type text");
+        foreach (var script in PostgresSchema.Scripts.Where(script => PostgresSchema.ContractLevel(script.Contents) is null))
+        {
+            // What a function does when it is called is not what the script does; comments say what they like.
+            var statements = Regex.Replace(Regex.Replace(script.Contents, @"\$\$.*?\$\$", "", RegexOptions.Singleline), "--.*", "");
+            Assert.False(destructive.IsMatch(statements), $"{script.Name} takes something away: let it begin with '-- Contract: level N' (docs/operations.md).");
         }
     }
 
