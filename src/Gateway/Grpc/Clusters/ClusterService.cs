@@ -45,6 +45,12 @@ public sealed class ClusterService(IBrokerGrains grains, LeaseLags lags, TimePro
         return new V1.DrainSiloResponse();
     }
 
+    public async Task<V1.CheckShardsResponse> CheckShards(V1.CheckShardsRequest request, ServerCallContext context)
+    {
+        var (shards, silent) = await MovingGrain.AskAsync(grains.Cluster.CheckShardsAsync, clock, context.CancellationToken);
+        return new V1.CheckShardsResponse { CheckedShards = shards, SilentSilos = { silent } };
+    }
+
     public async Task<V1.UpgradeClusterResponse> UpgradeCluster(V1.UpgradeClusterRequest request, ServerCallContext context)
     {
         StreamRequests.Check(request.Level >= 0, $"level is {request.Level}: it must be 0 or more.");
