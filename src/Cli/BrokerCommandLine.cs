@@ -2,6 +2,7 @@ using System.CommandLine;
 using Broker.Cli.Agents;
 using Broker.Cli.Apply;
 using Broker.Cli.Bench;
+using Broker.Cli.Bundles;
 using Broker.Cli.Clusters;
 using Broker.Cli.Contexts;
 using Broker.Cli.Groups;
@@ -40,6 +41,7 @@ internal static class BrokerCommandLine
         AppCommand.Create(),
         ClusterCommand.Create(),
         ContextCommand.Create(),
+        DebugCommand.Create(),
         MultiLangCommand.Create(),
         BenchCommand.Create(),
         VerifyCommand.Create(),

@@ -26,6 +26,10 @@ public interface IClusterGrain : IGrainWithIntegerKey
     [Alias("CheckShards")]
     Task<(int Shards, ImmutableArray<string> Silent)> CheckShardsAsync();
 
+    /// <summary>What the processes of all silos tell to whoever looks for a fault; of those that answer.</summary>
+    [Alias("Diagnose")]
+    Task<ImmutableArray<ProcessReport>> DiagnoseAsync();
+
     /// <summary>Raises the cluster's level, durably. Repeatable; never lowers it.</summary>
     /// <param name="level">0 for the highest that all silos serve.</param>
     /// <returns>The level before and after.</returns>

@@ -83,6 +83,22 @@ internal sealed class ClusterGrain(
         return (compared.Where(static count => count > 0).Sum(), [.. members.Where((_, i) => compared[i] < 0).Select(static member => member.Name)]);
     }
 
+    public async Task<ImmutableArray<ProcessReport>> DiagnoseAsync()
+    {
+        var reports = await Task.WhenAll(membership.CurrentSnapshot.Members.Values.Where(static member => member.Status == SiloStatus.Active).Select(async member =>
+        {
+            try
+            {
+                return await hosts.Of(member.SiloAddress).DiagnoseAsync().WaitAsync(Patience, time);
+            }
+            catch (Exception)
+            {
+                return null;
+            }
+        }));
+        return [.. reports.OfType<ProcessReport>()];
+    }
+
     public async Task<(int Before, int After)> UpgradeAsync(int wanted)
     {
         var silos = await AskAllAsync();

@@ -14,6 +14,7 @@ internal sealed class ShardHost(
     SiloReporter reporter,
     SiloDrain drain,
     IGrainFactory grains,
+    IEnumerable<IProcessDiagnostics> diagnostics,
     IOptions<BalanceOptions> options)
     : GrainService(id, silo, loggers), IShardHost
 {
@@ -23,6 +24,8 @@ internal sealed class ShardHost(
         Task.FromResult(shards.Measure(options.Value.MaxMovesPerRound * 16) with { IsDrained = drain.IsDrained });
 
     public Task<SiloReport> ReportAsync() => Task.FromResult(reporter.Report());
+
+    public Task<ProcessReport?> DiagnoseAsync() => Task.FromResult(diagnostics.FirstOrDefault()?.Read());
 
     public async Task<int> CheckShardsAsync()
     {
