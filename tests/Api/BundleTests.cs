@@ -35,8 +35,8 @@ public sealed class BundleTests
     {
         var directory = Directory.CreateTempSubdirectory("broker-bundle-").FullName;
         var file = Path.Combine(directory, "bundle.tar.gz");
-        using (var process = Process.Start(new ProcessStartInfo(
-            BrokerProcess.Executable, ["debug", "bundle", "-f", file, "--endpoint", endpoint, "--metrics", "http://127.0.0.1:1"]) { RedirectStandardOutput = true })!)
+        string[] arguments = ["debug", "bundle", "-f", file, "--endpoint", endpoint, "--metrics", "http://127.0.0.1:1"];
+        using (var process = Process.Start(new ProcessStartInfo(BrokerProcess.Executable, arguments) { RedirectStandardOutput = true })!)
         {
             await process.StandardOutput.ReadToEndAsync();
             await process.WaitForExitAsync();
