@@ -38,6 +38,10 @@ public interface ILeaseTableGrain : IGrainWithStringKey
     [Alias("Leave")]
     Task LeaveAsync(string worker, Guid session);
 
+    /// <summary>A worker's call broke, without a goodbye: half of the fail-over time from now is what it has to join again.</summary>
+    [Alias("Disconnected")]
+    Task DisconnectedAsync(string worker, Guid session);
+
     /// <exception cref="BrokerException">ResourceNotFound: no worker ever joined, or it was deleted.</exception>
     [Alias("Describe")]
     Task<ApplicationDescription> DescribeAsync();

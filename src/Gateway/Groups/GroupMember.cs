@@ -117,7 +117,12 @@ internal sealed partial class GroupMember : IDisposable
         {
             await MovingGrain.AskAsync(LeaveAsync, clock, CancellationToken.None);
         }
-        else if (fault is not null)
+        else if (!draining.IsCancellationRequested)
+        {
+            await DisconnectedAsync();
+        }
+
+        if (fault is not null)
         {
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(fault);
         }
@@ -135,6 +140,19 @@ internal sealed partial class GroupMember : IDisposable
     {
         await table.LeaveAsync(command.Worker, command.Session);
         return true;
+    }
+
+    /// <summary>Not said again where it fails: the worker's silence says the same, later.</summary>
+    private async Task DisconnectedAsync()
+    {
+        try
+        {
+            await table.DisconnectedAsync(command.Worker, command.Session);
+        }
+        catch (Exception exception) when (exception is BrokerException or OrleansException or TimeoutException)
+        {
+            LogDisconnectNotTold(application, command.Worker, exception.Message);
+        }
     }
 
     private async Task TellJoinedAsync()

@@ -237,7 +237,7 @@ public sealed partial class BrokerConsumer : IAsyncDisposable
             }
 
             await over.CancelAsync();
-            ForEachSlot(slot => slot.Detach(link, failoverTime));
+            ForEachSlot(slot => slot.Detach(link, failoverTime / 2));
             link.Dispose();
             await reporting;
             await link.Writing;

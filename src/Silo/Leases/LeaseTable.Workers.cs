@@ -82,6 +82,15 @@ internal sealed partial class LeaseTable
         }
     }
 
+    /// <summary>The worker's call broke: a process that died says no more, and one that lives joins again soon.</summary>
+    public void Disconnected(string worker, Guid session)
+    {
+        if (workers.TryGetValue(worker, out var known) && known.Session == session)
+        {
+            known.HeardAt = Math.Min(known.HeardAt, time.GetTimestamp() - (long)(FailoverTime.TotalSeconds / 2 * time.TimestampFrequency));
+        }
+    }
+
     public ApplicationDescription Describe()
     {
         var row = Known();

@@ -23,7 +23,7 @@ namespace Broker.Silo.Leases;
 public sealed partial class LeaseTableGrain : Grain, ILeaseTableGrain
 {
     private const int MaxTurns = 1_000;
-    private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly Queue<LeaseTurn> queue = new();
     private readonly string account;
@@ -101,6 +101,8 @@ public sealed partial class LeaseTableGrain : Grain, ILeaseTableGrain
         await TurnAsync(table => table.Leave(worker, session));
         LogLeft(application, worker);
     }
+
+    public Task DisconnectedAsync(string worker, Guid session) => TurnAsync(table => table.Disconnected(worker, session));
 
     public Task<ApplicationDescription> DescribeAsync() => TurnAsync(static _ => true, static table => table.Describe());
 

@@ -67,6 +67,22 @@ public sealed class LeaseTableTests
     }
 
     [Fact]
+    public void A_worker_whose_call_broke_has_half_of_the_failover_time()
+    {
+        var broken = harness.Join("a");
+        harness.Sync(LeaseHarness.Shard(0));
+        var other = harness.Join("b");
+        harness.Turn(table => table.Disconnected("a", Guid.NewGuid())); // Another call's end says nothing of this one.
+        harness.Turn(table => table.Disconnected("a", broken));
+        harness.Time.Advance(TimeSpan.FromSeconds(4.9));
+        harness.Report("b", other);
+        Assert.Equal(["a"], harness.Owners(0));
+        harness.Time.Advance(TimeSpan.FromSeconds(0.2));
+        harness.Report("b", other);
+        Assert.Equal(["b"], harness.Owners(0));
+    }
+
+    [Fact]
     public void A_worker_that_joins_again_in_time_keeps_its_leases()
     {
         var old = harness.Join("a");
