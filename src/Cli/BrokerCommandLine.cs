@@ -2,6 +2,7 @@ using System.CommandLine;
 using Broker.Cli.Agents;
 using Broker.Cli.Apply;
 using Broker.Cli.Bench;
+using Broker.Cli.Bundles;
 using Broker.Cli.Clusters;
 using Broker.Cli.Contexts;
 using Broker.Cli.Groups;
@@ -19,7 +20,7 @@ namespace Broker.Cli;
 internal static class BrokerCommandLine
 {
     private const string Description = """
-        Broker: a Kinesis-compatible stream broker. 'serve' runs it, 'migrate' prepares its database, 'recover' mends it; the other commands talk to one that runs.
+        Broker: a Kinesis-compatible stream broker. 'serve' runs it, 'migrate' prepares its database, 'recover' and 'restore' mend it; the other commands talk to one that runs.
 
         Exit codes: 0 done, 1 an error from the broker or a failed verification, 2 usage, 3 cannot connect, 130 interrupted.
         """;
@@ -29,6 +30,7 @@ internal static class BrokerCommandLine
         ServeCommand.Create(),
         MigrateCommand.Create(),
         RecoverCommand.Create(),
+        RestoreCommand.Create(),
         StreamCommand.Create(),
         ApplyCommand.Create(),
         LimitsCommand.Create(),
@@ -39,6 +41,7 @@ internal static class BrokerCommandLine
         AppCommand.Create(),
         ClusterCommand.Create(),
         ContextCommand.Create(),
+        DebugCommand.Create(),
         MultiLangCommand.Create(),
         BenchCommand.Create(),
         VerifyCommand.Create(),

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
+using Broker.Cli.Serve.Diagnostics;
 using Broker.Cli.Serve.Telemetry;
+using Broker.Contracts.Cluster;
 using Broker.Gateway.Encryption;
 using Broker.Gateway.Hosting;
 using Broker.Silo.Hosting;
@@ -120,6 +122,10 @@ internal static partial class BrokerServer
             host.ShutdownTimeout = gateway.Value.DrainDelay + balance.Value.DrainTimeout + StopLimit);
 
         builder.AddBrokerTelemetry();
+        builder.Services.AddSingleton(new RecentLog(TimeProvider.System));
+        builder.Services.AddSingleton<ILoggerProvider>(static services => services.GetRequiredService<RecentLog>());
+        builder.Services.AddSingleton<IProcessDiagnostics>(static services =>
+            new ProcessDiagnostics(services.GetRequiredService<IConfiguration>(), services.GetRequiredService<RecentLog>()));
         return builder;
     }
 

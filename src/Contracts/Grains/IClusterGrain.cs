@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Broker.Contracts.Cluster;
 using Broker.Contracts.Errors;
 
@@ -19,6 +20,15 @@ public interface IClusterGrain : IGrainWithIntegerKey
     /// </exception>
     [Alias("Drain")]
     Task DrainAsync(string silo, bool isDrained);
+
+    /// <summary>Has all silos compare what they committed with what the database has, so that what a restored one lost is noted. Repeatable.</summary>
+    /// <returns>How many shards were compared, and the names of silos that did not do so.</returns>
+    [Alias("CheckShards")]
+    Task<(int Shards, ImmutableArray<string> Silent)> CheckShardsAsync();
+
+    /// <summary>What the processes of all silos tell to whoever looks for a fault; of those that answer.</summary>
+    [Alias("Diagnose")]
+    Task<ImmutableArray<ProcessReport>> DiagnoseAsync();
 
     /// <summary>Raises the cluster's level, durably. Repeatable; never lowers it.</summary>
     /// <param name="level">0 for the highest that all silos serve.</param>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Broker.Contracts.Cluster;
 using Broker.Contracts.Errors;
 using Broker.Contracts.Grains;
@@ -19,6 +20,7 @@ internal sealed class ClusterGrain(
     IOptions<Orleans.Configuration.ClusterOptions> cluster) : Grain, IClusterGrain
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CheckPatience = TimeSpan.FromSeconds(25);
 
     public async Task<ClusterState> GetStateAsync()
     {
@@ -61,6 +63,40 @@ internal sealed class ClusterGrain(
         {
             throw new BrokerException(BrokerErrorCode.Unavailable, $"Silo {found.Name} does not answer: {exception.Message}", exception);
         }
+    }
+
+    public async Task<(int Shards, ImmutableArray<string> Silent)> CheckShardsAsync()
+    {
+        // The members are those of the database, which may have gone back with the rest: those that it does not know any more end themselves.
+        var members = membership.CurrentSnapshot.Members.Values.Where(static member => member.Status == SiloStatus.Active).ToList();
+        var compared = await Task.WhenAll(members.Select(async member =>
+        {
+            try
+            {
+                return await hosts.Of(member.SiloAddress).CheckShardsAsync().WaitAsync(CheckPatience, time);
+            }
+            catch (Exception)
+            {
+                return -1;
+            }
+        }));
+        return (compared.Where(static count => count > 0).Sum(), [.. members.Where((_, i) => compared[i] < 0).Select(static member => member.Name)]);
+    }
+
+    public async Task<ImmutableArray<ProcessReport>> DiagnoseAsync()
+    {
+        var reports = await Task.WhenAll(membership.CurrentSnapshot.Members.Values.Where(static member => member.Status == SiloStatus.Active).Select(async member =>
+        {
+            try
+            {
+                return await hosts.Of(member.SiloAddress).DiagnoseAsync().WaitAsync(Patience, time);
+            }
+            catch (Exception)
+            {
+                return null;
+            }
+        }));
+        return [.. reports.OfType<ProcessReport>()];
     }
 
     public async Task<(int Before, int After)> UpgradeAsync(int wanted)

@@ -54,6 +54,29 @@ internal sealed partial class Shard
         return true;
     }
 
+    /// <summary>Asks the log whether it is where its owner left it; one that went back is opened anew, by which its loss is noted.</summary>
+    /// <exception cref="StorageException">The log does not answer.</exception>
+    public async ValueTask CheckAsync(CancellationToken cancellationToken)
+    {
+        if (session is { Failed: false, LostEnd: null } writer)
+        {
+            // Before the question: what is committed meanwhile is no loss.
+            var known = writer.End;
+            var head = await log.PeekAsync(key, cancellationToken);
+            if (head.NextPosition >= known.Position && head.Epoch >= known.Epoch)
+            {
+                return;
+            }
+
+            writer.Abandon();
+        }
+
+        if (session is { Failed: true, Superseded: false })
+        {
+            await OpenSessionOnceAsync(cancellationToken);
+        }
+    }
+
     /// <summary>Compares what was just opened with what this process and the lineage know.</summary>
     private async ValueTask CompareAsync(WriterSession opened, ShardHead head, CancellationToken cancellationToken)
     {

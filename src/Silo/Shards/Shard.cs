@@ -151,10 +151,7 @@ internal sealed partial class Shard
 
         try
         {
-            var openingNow = opening ?? OpenSessionAsync(cancellationToken);
-            opening = openingNow.IsCompleted ? null : openingNow;
-            var opened = await openingNow;
-            return new OpenedShard(opened, tail, BrokerErrorCode.None, null);
+            return new OpenedShard(await OpenSessionOnceAsync(cancellationToken), tail, BrokerErrorCode.None, null);
         }
         catch (StorageException exception)
         {
@@ -166,6 +163,13 @@ internal sealed partial class Shard
             };
             return new OpenedShard(null, tail, code, $"Shard {key.Shard} cannot be opened: {exception.Message}");
         }
+    }
+
+    private Task<WriterSession> OpenSessionOnceAsync(CancellationToken cancellationToken)
+    {
+        var openingNow = opening ?? OpenSessionAsync(cancellationToken);
+        opening = openingNow.IsCompleted ? null : openingNow;
+        return openingNow;
     }
 
     private async Task<WriterSession> OpenSessionAsync(CancellationToken cancellationToken)

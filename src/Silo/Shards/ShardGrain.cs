@@ -100,6 +100,20 @@ internal sealed class ShardGrain(
         return Task.CompletedTask;
     }
 
+    public async Task<bool> CheckAsync()
+    {
+        try
+        {
+            await (shard?.CheckAsync(CancellationToken.None) ?? ValueTask.CompletedTask);
+            LetGoIfSuperseded();
+            return true;
+        }
+        catch (StorageException)
+        {
+            return false;
+        }
+    }
+
     public void OnDehydrate(IDehydrationContext dehydrationContext)
     {
         if (entry is not null && stream is not null)

@@ -253,6 +253,9 @@ internal sealed class WriterSession
         }
     }
 
+    /// <summary>The log is not where this session left it: open another one.</summary>
+    public void Abandon() => Fail();
+
     /// <summary>The log refuses this epoch: stop serving.</summary>
     public void Supersede()
     {

@@ -48,6 +48,7 @@ internal sealed class InstalledPostgres : PostgresServer
           case $word in
             crash) "$bin/pg_ctl" -D "$directory/data" -s -w -m immediate stop ;;
             save) "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop && rm -rf "$directory/saved" && cp -a "$directory/data" "$directory/saved" && start ;;
+            backup) rm -rf "$directory/saved" && "$bin/pg_basebackup" -d "host=127.0.0.1 port=$port user=broker" -D "$directory/saved" -c fast --no-sync >/dev/null 2>&1 ;;
             restore) "$bin/pg_ctl" -D "$directory/data" -s -w -m immediate stop && rm -rf "$directory/data" && cp -a "$directory/saved" "$directory/data" && start ;;
             tls) chmod 600 "$directory/server.key" && cat "$directory/tls.conf" >>"$directory/data/postgresql.conf" && "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop && start ;;
             stop) "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop ;;
@@ -116,6 +117,8 @@ internal sealed class InstalledPostgres : PostgresServer
 
     public override Task KillAsync() => SayAsync("kill");
     public override Task SaveAsync() => SayAsync("save");
+
+    public override Task BackupAsync() => SayAsync("backup");
 
     public override Task GoBackAsync() => SayAsync("restore");
 

@@ -49,7 +49,11 @@ public abstract class PostgresServer : IAsyncDisposable
     /// <exception cref="NotSupportedException">It is in a container.</exception>
     public virtual Task SaveAsync() => throw new NotSupportedException("A server in a container keeps no copies: install PostgreSQL's binaries for this test.");
 
-    /// <summary>Ends it and starts it on the copy of <see cref="SaveAsync"/>: what was committed since then is lost.</summary>
+    /// <summary>Copies its data aside while it runs, by pg_basebackup.</summary>
+    /// <exception cref="NotSupportedException">It is in a container.</exception>
+    public virtual Task BackupAsync() => throw new NotSupportedException("A server in a container keeps no copies: install PostgreSQL's binaries for this test.");
+
+    /// <summary>Ends it and starts it on the copy of <see cref="SaveAsync"/> or <see cref="BackupAsync"/>: what was committed since then is lost.</summary>
     /// <exception cref="NotSupportedException">It is in a container.</exception>
     public virtual Task GoBackAsync() => throw new NotSupportedException("A server in a container keeps no copies: install PostgreSQL's binaries for this test.");
 

@@ -80,6 +80,8 @@ internal static class GrpcOperations
 
         Of<V1.GetClusterStatusRequest>(Cluster, "GetClusterStatus", static (_, _, _) => ValueTask.FromResult("*")),
         Of<V1.DrainSiloRequest>(Cluster, "DrainSilo", static (_, _, _) => ValueTask.FromResult("*")),
+        Of<V1.CheckShardsRequest>(Cluster, "CheckShards", static (_, _, _) => ValueTask.FromResult("*")),
+        Of<V1.GetDiagnosticsRequest>(Cluster, "GetDiagnostics", static (_, _, _) => ValueTask.FromResult("*")),
         Of<V1.UpgradeClusterRequest>(Cluster, "UpgradeCluster", static (_, _, _) => ValueTask.FromResult("*")),
 
         // Its first message names the application and the streams.

@@ -9,9 +9,10 @@ using Grpc.Core;
 namespace Broker.Gateway.Grpc.Clusters;
 
 /// <summary>broker.v1.ClusterService; a silo's grain does the work. Bound by <see cref="ClusterServiceMethods"/>.</summary>
-public sealed class ClusterService(IBrokerGrains grains, LeaseLags lags, TimeProvider clock)
+public sealed class ClusterService(IBrokerGrains grains, LeaseLags lags, IEnumerable<IProcessDiagnostics> own, TimeProvider clock)
 {
     private const int MaxApplications = 100;
+    private static readonly TimeSpan DiagnosisPatience = TimeSpan.FromSeconds(3);
 
     public async Task<V1.GetClusterStatusResponse> GetClusterStatus(V1.GetClusterStatusRequest request, ServerCallContext context)
     {
@@ -43,6 +44,36 @@ public sealed class ClusterService(IBrokerGrains grains, LeaseLags lags, TimePro
         StreamRequests.Check(request.Silo.Length > 0, "silo is empty: it must be the name or address of a silo.");
         await grains.Cluster.DrainAsync(request.Silo, !request.Undo).WaitAsync(context.CancellationToken);
         return new V1.DrainSiloResponse();
+    }
+
+    public async Task<V1.CheckShardsResponse> CheckShards(V1.CheckShardsRequest request, ServerCallContext context)
+    {
+        var (shards, silent) = await MovingGrain.AskAsync(grains.Cluster.CheckShardsAsync, clock, context.CancellationToken);
+        return new V1.CheckShardsResponse { CheckedShards = shards, SilentSilos = { silent } };
+    }
+
+    public async Task<V1.GetDiagnosticsResponse> GetDiagnostics(V1.GetDiagnosticsRequest request, ServerCallContext context)
+    {
+        List<ProcessReport> reports = [.. own.Select(static process => process.Read())];
+        try
+        {
+            var silos = await grains.Cluster.DiagnoseAsync().WaitAsync(DiagnosisPatience, clock, context.CancellationToken);
+            reports.AddRange(silos.Where(silo => reports.TrueForAll(report => report.Id != silo.Id)));
+        }
+        catch (Exception exception) when (exception is OrleansException or TimeoutException or BrokerException)
+        {
+            // That no silo answers may be the fault that is looked for.
+        }
+
+        var response = new V1.GetDiagnosticsResponse();
+        response.Processes.AddRange(reports.Select(static report => new V1.ProcessDiagnostics
+        {
+            ProcessId = report.Id,
+            Settings = { report.Configuration },
+            Runtime = { report.Runtime },
+            LogLines = { report.Log },
+        }));
+        return response;
     }
 
     public async Task<V1.UpgradeClusterResponse> UpgradeCluster(V1.UpgradeClusterRequest request, ServerCallContext context)

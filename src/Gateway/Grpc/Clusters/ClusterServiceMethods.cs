@@ -14,6 +14,8 @@ internal sealed class ClusterServiceMethods : IServiceMethodProvider<ClusterServ
     {
         Add(context, "GetClusterStatus", V1.GetClusterStatusRequest.Parser, static (service, request, call) => service.GetClusterStatus(request, call));
         Add(context, "DrainSilo", V1.DrainSiloRequest.Parser, static (service, request, call) => service.DrainSilo(request, call));
+        Add(context, "CheckShards", V1.CheckShardsRequest.Parser, static (service, request, call) => service.CheckShards(request, call));
+        Add(context, "GetDiagnostics", V1.GetDiagnosticsRequest.Parser, static (service, request, call) => service.GetDiagnostics(request, call));
         Add(context, "UpgradeCluster", V1.UpgradeClusterRequest.Parser, static (service, request, call) => service.UpgradeCluster(request, call));
     }
 

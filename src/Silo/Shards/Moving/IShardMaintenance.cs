@@ -10,4 +10,9 @@ public interface IShardMaintenance : IGrainWithStringKey
     /// <remarks>Answers when it has begun. Where it cannot be done the shard stays, or goes where it is asked for next.</remarks>
     [Alias("Move"), AlwaysInterleave]
     Task MoveAsync(SiloAddress target);
+
+    /// <summary>Compares what the owner committed with what the log has, and notes a loss. Builds before level 2 do not know it.</summary>
+    /// <returns>False where the log does not answer.</returns>
+    [Alias("Check"), AlwaysInterleave]
+    Task<bool> CheckAsync();
 }

@@ -13,13 +13,33 @@ internal sealed class ShardHost(
     LocalShards shards,
     SiloReporter reporter,
     SiloDrain drain,
+    IGrainFactory grains,
+    IEnumerable<IProcessDiagnostics> diagnostics,
     IOptions<BalanceOptions> options)
     : GrainService(id, silo, loggers), IShardHost
 {
+    private const int MaxConcurrentChecks = 64;
+
     public Task<SiloLoad> GetLoadAsync() =>
         Task.FromResult(shards.Measure(options.Value.MaxMovesPerRound * 16) with { IsDrained = drain.IsDrained });
 
     public Task<SiloReport> ReportAsync() => Task.FromResult(reporter.Report());
+
+    public Task<ProcessReport?> DiagnoseAsync() => Task.FromResult(diagnostics.FirstOrDefault()?.Read());
+
+    public async Task<int> CheckShardsAsync()
+    {
+        var keys = shards.Keys;
+        var unanswered = 0;
+        await Parallel.ForEachAsync(keys, new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrentChecks }, async (shard, _) =>
+        {
+            if (!await grains.GetGrain<IShardMaintenance>(shard.ToGrainKey()).CheckAsync())
+            {
+                Interlocked.Increment(ref unanswered);
+            }
+        });
+        return unanswered == 0 ? keys.Count : throw new TimeoutException($"{unanswered} of {keys.Count} shards could not be compared.");
+    }
 
     public Task DrainAsync(bool isDrained)
     {

@@ -44,6 +44,22 @@ public sealed class ShardLossTests
     }
 
     [Fact]
+    public async Task An_owner_that_is_told_to_compare_notes_what_its_log_lost_and_nothing_else()
+    {
+        var shard = fixture.Open(whole);
+        await shard.CheckAsync(CancellationToken.None);
+        await PutAsync(shard, 3);
+        await shard.CheckAsync(CancellationToken.None);
+        Assert.Empty(fixture.Log.Losses);
+        Assert.Equal(BrokerErrorCode.None, (await PutOneAsync(shard)).Code);
+        fixture.Log.GoBack(Key, blocks: 2, epoch: 1);
+        await shard.CheckAsync(CancellationToken.None);
+        Assert.Equal((2, new KnownEnd(4, 1)), (fixture.Log.Losses[0].FoundPosition, fixture.Log.Losses[0].Known));
+        await shard.CheckAsync(CancellationToken.None);
+        await IsLostAsync(shard, found: 2);
+    }
+
+    [Fact]
     public async Task A_gateway_that_saw_more_acknowledged_tells_it_by_its_next_append()
     {
         await PutAsync(fixture.Open(whole), 5);

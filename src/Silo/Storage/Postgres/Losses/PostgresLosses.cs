@@ -38,6 +38,47 @@ public sealed class PostgresLosses(NpgsqlDataSource database)
         },
         cancellationToken);
 
+    /// <summary>Where the logs of all shards end, in shard order.</summary>
+    /// <exception cref="StorageException">The database does not answer.</exception>
+    public ValueTask<IReadOnlyList<KnownHead>> ListHeadsAsync(CancellationToken cancellationToken) => RunAsync<IReadOnlyList<KnownHead>>(
+        "SELECT generation, shard, epoch, next_position FROM broker_heads ORDER BY generation, shard",
+        [],
+        async command =>
+        {
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            List<KnownHead> heads = [];
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                heads.Add(new KnownHead(
+                    new ShardKey(new StreamGeneration(reader.GetInt64(0)), new ShardId(reader.GetInt32(1))), reader.GetInt64(2), reader.GetInt64(3)));
+            }
+
+            return heads;
+        },
+        cancellationToken);
+
+    /// <summary>Notes that a shard's log ended further on than it does here; its owner takes nothing from then on.</summary>
+    /// <param name="head">As it is here.</param>
+    /// <param name="known">As it was.</param>
+    /// <param name="witness">Who knows, for people.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>False where the shard was opened anew meanwhile, or its stream deleted.</returns>
+    /// <exception cref="StorageException">The database does not answer.</exception>
+    public ValueTask<bool> NoteAsync(KnownHead head, KnownHead known, string witness, CancellationToken cancellationToken) => RunAsync(
+        "SELECT broker_note_loss($1, $2, $3, $4, $5, $6, $7, $8)",
+        [
+            new NpgsqlParameter<long> { TypedValue = head.Shard.Stream.Value },
+            new NpgsqlParameter<int> { TypedValue = head.Shard.Shard.Index },
+            new NpgsqlParameter<long> { TypedValue = head.Epoch },
+            new NpgsqlParameter<long> { TypedValue = head.NextPosition },
+            new NpgsqlParameter<long> { TypedValue = known.NextPosition },
+            new NpgsqlParameter<long> { TypedValue = known.Epoch },
+            new NpgsqlParameter<string> { TypedValue = witness },
+            new NpgsqlParameter<string> { TypedValue = Environment.MachineName },
+        ],
+        async command => (bool)(await command.ExecuteScalarAsync(cancellationToken))!,
+        cancellationToken);
+
     /// <summary>
     /// Moves shards past every position and epoch that was ever told of them, so that no sequence number is given twice, and lets them go on.
     /// One transaction; it fences all owners, whose shards are opened anew.
