@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using Broker.Kcl.Producer;
 using Broker.Tests.Harness;
 using Broker.V1;
 using Google.Protobuf;
@@ -111,6 +114,26 @@ public sealed partial class TelemetryTests : IAsyncLifetime
         await AssertChainAsync(unary, "b7ad6b7169203331", "POST /broker.v1.RecordService/PutRecord", "append", "shard append", "commit");
         await AssertChainAsync(produced, "b7ad6b7169203332", "produce batch", "append", "shard append", "commit");
         Assert.Equal([unary, produced], receiver.Spans.Select(span => span.Trace).Distinct().Order());
+    }
+
+    [Fact]
+    public async Task A_trace_of_the_producer_goes_on_in_the_broker()
+    {
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = static source => source.Name == ProducerMetrics.MeterName,
+            Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+        };
+        var ended = new ConcurrentQueue<Activity>();
+        listener.ActivityStopped = ended.Enqueue;
+        ActivitySource.AddActivityListener(listener);
+        await using (var producer = new BrokerProducer(new BrokerProducerOptions { StreamName = "t", Endpoints = [new Uri(broker.Endpoint)] }))
+        {
+            await producer.PutAsync("k", new byte[10]);
+        }
+
+        var produce = Assert.Single(ended);
+        await AssertChainAsync(produce.TraceId.ToHexString(), produce.SpanId.ToHexString(), "produce batch", "append", "shard append", "commit");
     }
 
     /// <summary>Waits until a trace has these spans, each the child of the one before.</summary>

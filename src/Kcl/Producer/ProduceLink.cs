@@ -171,7 +171,7 @@ internal sealed partial class ProduceLink : IAsyncDisposable
         try
         {
             call.RequestStream.WriteOptions = how;
-            await ProduceCalls.WriteAsync(call, ProduceFrame.Batch(batch.Number, batch.Records), cancellation);
+            await ProduceCalls.WriteAsync(call, ProduceFrame.Batch(batch.Number, batch.Records, TraceParentOf(batch)), cancellation);
         }
         finally
         {
@@ -226,6 +226,9 @@ internal sealed partial class ProduceLink : IAsyncDisposable
 
         return null;
     }
+
+    /// <summary>Of a batch whose trace is kept: the broker goes on with it.</summary>
+    private static string TraceParentOf(Batch batch) => batch.Activity is { Recorded: true, IdFormat: ActivityIdFormat.W3C, Id: { } id } ? id : "";
 
     private void Unpark()
     {

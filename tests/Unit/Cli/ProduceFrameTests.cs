@@ -12,11 +12,13 @@ namespace Broker.Tests.Unit.Cli;
 /// <summary>What the client writes by hand is what the generated messages read.</summary>
 public sealed class ProduceFrameTests
 {
+    private const string Trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
     [Theory]
-    [InlineData(1UL, 1, 10)]
-    [InlineData(300UL, 500, 1024)]
-    [InlineData(ulong.MaxValue, 3, 200_000)]
-    public void A_batch_reads_as_the_generated_message(ulong number, int count, int bytes)
+    [InlineData(1UL, 1, 10, "")]
+    [InlineData(300UL, 500, 1024, Trace)]
+    [InlineData(ulong.MaxValue, 3, 200_000, Trace)]
+    public void A_batch_reads_as_the_generated_message(ulong number, int count, int bytes, string traceParent)
     {
         var builder = new BatchBuilder();
         var data = new byte[bytes];
@@ -27,9 +29,10 @@ public sealed class ProduceFrameTests
         }
 
         var buffer = new ArrayBufferWriter<byte>();
-        ProduceFrame.Batch(number, builder.Take()).WriteTo(buffer);
+        ProduceFrame.Batch(number, builder.Take(), traceParent).WriteTo(buffer);
         var request = ProduceRequest.Parser.ParseFrom(buffer.WrittenSpan);
         Assert.Equal(number, request.Batch.BatchNumber);
+        Assert.Equal(traceParent, request.Batch.Traceparent);
         Assert.Equal(count, request.Batch.Records.Count);
         Assert.Equal(Enumerable.Range(0, count).Select(i => $"k{i}"), request.Batch.Records.Select(record => record.PartitionKey));
         Assert.All(request.Batch.Records, record => Assert.Equal(data, record.Data.ToByteArray()));
