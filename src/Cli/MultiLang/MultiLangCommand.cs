@@ -30,6 +30,12 @@ internal static class MultiLangCommand
             await Console.Error.WriteLineAsync($"{file.Name}: {note}");
         }
 
+        if (!ChildProcess.IsFound(settings.Command[0]))
+        {
+            throw new CommandException(
+                $"{file.Name}: executableName is '{settings.Command[0]}': there is no such program; it must be a path, or be found by PATH.", ExitCode.Usage);
+        }
+
         var options = settings.Options;
         foreach (var address in settings.Endpoint is { } named ? [named] : new[] { context.Endpoint.Address }.Concat(context.Endpoint.Others))
         {

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Broker.Contracts.Errors;
 
 namespace Broker.Gateway.Routing;
@@ -36,5 +37,5 @@ internal static class MovingGrain
         cancellation);
 
     private static bool IsPassing(Exception exception) =>
-        exception is OrleansException or TimeoutException or BrokerException { Code: BrokerErrorCode.Unavailable };
+        exception is OrleansException or TimeoutException or DbException or BrokerException { Code: BrokerErrorCode.Unavailable };
 }

@@ -1,4 +1,6 @@
+using System.Data.Common;
 using Broker.Contracts.Cluster;
+using Broker.Contracts.Shards;
 using Broker.Silo.Operations;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -19,6 +21,8 @@ internal sealed class ShardHost(
     : GrainService(id, silo, loggers), IShardHost
 {
     private const int MaxConcurrentChecks = 64;
+    private const int CheckAttempts = 10;
+    private static readonly TimeSpan CheckPause = TimeSpan.FromMilliseconds(200);
 
     public Task<SiloLoad> GetLoadAsync() =>
         Task.FromResult(shards.Measure(options.Value.MaxMovesPerRound * 16) with { IsDrained = drain.IsDrained });
@@ -33,9 +37,16 @@ internal sealed class ShardHost(
         var unanswered = 0;
         await Parallel.ForEachAsync(keys, new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrentChecks }, async (shard, _) =>
         {
-            if (!await grains.GetGrain<IShardMaintenance>(shard.ToGrainKey()).CheckAsync())
+            // A database that was just started again answers none of the connections that were made before.
+            for (var left = CheckAttempts; !await TryCheckAsync(shard); left--)
             {
-                Interlocked.Increment(ref unanswered);
+                if (left == 1)
+                {
+                    Interlocked.Increment(ref unanswered);
+                    return;
+                }
+
+                await Task.Delay(CheckPause, CancellationToken.None);
             }
         });
         return unanswered == 0 ? keys.Count : throw new TimeoutException($"{unanswered} of {keys.Count} shards could not be compared.");
@@ -45,5 +56,17 @@ internal sealed class ShardHost(
     {
         drain.Set(isDrained);
         return Task.CompletedTask;
+    }
+
+    private async Task<bool> TryCheckAsync(ShardKey shard)
+    {
+        try
+        {
+            return await grains.GetGrain<IShardMaintenance>(shard.ToGrainKey()).CheckAsync();
+        }
+        catch (Exception exception) when (exception is OrleansException or TimeoutException or DbException)
+        {
+            return false;
+        }
     }
 }
