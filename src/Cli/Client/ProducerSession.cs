@@ -125,7 +125,7 @@ internal sealed class ProducerSession : IAsyncDisposable
     }
 
     private Task<(ProduceCall Call, ProduceOpened Opened)> ConnectAsync(CancellationToken cancellation) =>
-        ProduceCalls.OpenAsync(invoker, open, options.OpenTimeout, time, closing.Token, cancellation);
+        ProduceCalls.OpenAsync(invoker, open, isCompressed: false, options.OpenTimeout, time, closing.Token, cancellation);
 
     private async Task RunAsync(ProduceCall? call)
     {

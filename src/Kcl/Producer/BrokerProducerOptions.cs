@@ -75,6 +75,12 @@ public sealed class BrokerProducerOptions
     public TimeSpan ShardRefreshInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
+    /// Whether batches go to the broker compressed, by gzip: less on the network for processor time at both ends. The broker compresses what
+    /// it keeps in any case. Default false.
+    /// </summary>
+    public bool CompressionEnabled { get; set; }
+
+    /// <summary>
     /// Whether several records of a shard go as one, in the Kinesis Producer Library's format; consumers have to take them apart, as KCL
     /// does. Batches make it needless for speed. Default false.
     /// </summary>

@@ -10,18 +10,23 @@ internal static class ProduceCalls
     /// <summary>How long the reason is waited for when a call has ended.</summary>
     public static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(2);
 
+    /// <summary>What tells gRPC's client how to compress messages; it is not sent itself.</summary>
+    private const string EncodingHeader = "grpc-internal-encoding-request";
+
     /// <summary>Makes a call and opens a session on it.</summary>
     /// <param name="invoker">The connection.</param>
     /// <param name="open">The session.</param>
+    /// <param name="isCompressed">Whether messages go compressed.</param>
     /// <param name="timeout">How long that may take.</param>
     /// <param name="time">The clock.</param>
     /// <param name="lifetime">Ends the call.</param>
     /// <param name="cancellation">Gives up opening it.</param>
     /// <exception cref="RpcException">The broker refuses, or is not there.</exception>
     public static async Task<(ProduceCall Call, ProduceOpened Opened)> OpenAsync(
-        CallInvoker invoker, ProduceOpen open, TimeSpan timeout, TimeProvider time, CancellationToken lifetime, CancellationToken cancellation)
+        CallInvoker invoker, ProduceOpen open, bool isCompressed, TimeSpan timeout, TimeProvider time, CancellationToken lifetime, CancellationToken cancellation)
     {
-        var call = invoker.AsyncDuplexStreamingCall(ProduceFrame.Method, null, new CallOptions(cancellationToken: lifetime));
+        var headers = isCompressed ? new Metadata { { EncodingHeader, "gzip" } } : null;
+        var call = invoker.AsyncDuplexStreamingCall(ProduceFrame.Method, null, new CallOptions(headers, cancellationToken: lifetime));
         try
         {
             var opening = OpenAsync(call, open, cancellation);

@@ -94,7 +94,7 @@ internal sealed partial class ProduceLink : IAsyncDisposable
             try
             {
                 var (call, _) = await ProduceCalls.OpenAsync(
-                    gateways.Current.Invoker, open, options.RequestTimeout, time, closing.Token, closing.Token);
+                    gateways.Current.Invoker, open, options.CompressionEnabled, options.RequestTimeout, time, closing.Token, closing.Token);
                 losses = 0;
                 LogConnected(logger, options.StreamName);
                 current = call;
