@@ -97,7 +97,7 @@ internal static class RestoreCommand
     {
         if (endpoint is not null)
         {
-            await AskSilosAsync(endpoint, cancellation);
+            await AskSilosAsync(endpoint, dryRun, cancellation);
         }
 
         // Names and lineage are in the first database alone.
@@ -129,13 +129,20 @@ internal static class RestoreCommand
         return ExitCode.Success;
     }
 
-    private static async Task AskSilosAsync(BrokerEndpoint endpoint, CancellationToken cancellation)
+    /// <exception cref="CommandException">A silo does not answer: once shards are moved on, nobody would ask it again.</exception>
+    private static async Task AskSilosAsync(BrokerEndpoint endpoint, bool dryRun, CancellationToken cancellation)
     {
         using var connection = BrokerConnection.Open(endpoint);
         var answer = await connection.Cluster.CheckShardsAsync(new CheckShardsRequest(), cancellationToken: cancellation);
-        foreach (var silo in answer.SilentSilos)
+        if (answer.SilentSilos.Count > 0)
         {
-            Console.Error.WriteLine($"broker: silo {silo} did not compare its shards: what it alone knows to be lost is not told.");
+            var silent = $"Silos {string.Join(", ", answer.SilentSilos)} did not compare their shards: what they alone know to be lost is not told.";
+            if (!dryRun)
+            {
+                throw new CommandException($"{silent} Nothing was moved on: try again when they answer or are gone (broker cluster status), or leave --endpoint out.");
+            }
+
+            Console.Error.WriteLine($"broker: {silent}");
         }
 
         Console.Out.WriteLine($"{StreamTables.Plural(answer.CheckedShards, "shard")} compared by the silos that own them.");
