@@ -6,7 +6,16 @@ using Broker.Contracts.Streams;
 using Broker.Silo.Storage;
 using Broker.Silo.Storage.Embedded;
 using Broker.Silo.Storage.Embedded.Devices;
+using Broker.Journal;
 using Microsoft.Extensions.Logging.Abstractions;
+
+// ratio DIRECTORY SECONDS ROUNDS: for scripts/bench.
+if (args is ["ratio", var place, var turn, var rounds])
+{
+    await RatioRun.RunAsync(
+        place, TimeSpan.FromSeconds(double.Parse(turn, System.Globalization.CultureInfo.InvariantCulture)), int.Parse(rounds, System.Globalization.CultureInfo.InvariantCulture));
+    return;
+}
 
 // dotnet run -c Release --project bench/Journal -- [directory] [seconds]: the embedded log against its device, in one run.
 var directory = args.Length > 0 ? args[0] : Path.Combine(Path.GetTempPath(), "broker-bench");

@@ -86,7 +86,7 @@ internal sealed class JetStreamLoad : IAsyncDisposable
         await Task.WhenAll(Enumerable.Range(0, tasks).Select(_ => Task.Run(() => publish(() => clock.Elapsed < duration))));
         var rate = acknowledged / clock.Elapsed.TotalSeconds;
         var sorted = latencies.Order().ToList();
-        return new Figure(Math.Round(rate), At(0.5), At(0.99));
+        return new Figure(Math.Round(rate), new Latency(At(0.5), At(0.99)));
 
         double At(double share) => sorted.Count == 0 ? 0 : Math.Round(sorted[(int)(share * (sorted.Count - 1))], 3);
     }

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Broker.Bench.Nats;
 
-// scripts/bench-nats runs this: URL awaited|asynchronous COUNT SECONDS [RECORDBYTES]. Publishes to JetStream with its own client, from COUNT
+// scripts/bench and scripts/bench-nats run this: URL awaited|asynchronous COUNT SECONDS [RECORDBYTES]. Publishes to JetStream with its own client, from COUNT
 // tasks that each await one message at a time, or from one task with COUNT messages unanswered.
 if (args is not [var url, "awaited" or "asynchronous", var count, var time, ..])
 {
