@@ -39,7 +39,7 @@ internal static class LoadRun
                     results.Add(result);
                     Console.WriteLine(ResultTable.Write(result));
                 }
-                catch (LoadException e)
+                catch (Exception e) when (e is LoadException or IOException or HttpRequestException)
                 {
                     failures++;
                     Console.WriteLine($"== {scenario.Name}: not measured: {e.Message}{Environment.NewLine}");

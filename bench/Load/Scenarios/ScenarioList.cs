@@ -26,6 +26,14 @@ internal static class ScenarioList
             new NatsScenario.Mode("producer", 1, "--mode", "client", "--clients", "256")),
         new RedisScenario(),
         new JournalScenario(),
+        new LatencyScenario(),
+        new CatchUpScenario(),
+        new FanOutScenario(),
+        new ReplayScenario(),
+        new IdleShardsScenario(),
+        new MemoryScenario(),
+        new ReadyScenario(),
+        new MatrixScenario(),
     ];
 
     /// <returns>The scenarios of these names; all that run by default where there is none.</returns>

@@ -3,7 +3,7 @@ using Broker.Load.Workbench;
 namespace Broker.Load.Systems;
 
 /// <summary>A broker under measurement, its limits lifted, and the commands that load it.</summary>
-internal sealed class BrokerServer(Workspace workspace, string binary, string endpoint, ServerProcess process, string? data, CancellationToken cancellation) : IAsyncDisposable
+internal sealed class BrokerServer(Workspace workspace, string binary, string endpoint, ServerProcess process, string data, CancellationToken cancellation) : IAsyncDisposable
 {
     /// <summary>What its acknowledgements mean when it is embedded.</summary>
     public const string Embedded = "durable: every acknowledgement synced to the disk (O_DSYNC)";
@@ -17,8 +17,6 @@ internal sealed class BrokerServer(Workspace workspace, string binary, string en
 
     /// <summary>Makes a stream of so many shards, which stay as many.</summary>
     public Task MakeStreamAsync(string name, int shards) => CommandAsync(["stream", "create", name, "--shards", $"{shards}"]);
-
-    public Task DeleteStreamAsync(string name) => CommandAsync(["stream", "delete", name, "--yes"]);
 
     /// <summary>Runs <c>broker bench</c> with these arguments against it.</summary>
     public async Task<LoadFigures> BenchAsync(params IEnumerable<string> arguments) => LoadFigures.Parse(await CommandAsync(["bench", .. arguments]));
@@ -36,7 +34,7 @@ internal sealed class BrokerServer(Workspace workspace, string binary, string en
     public async ValueTask DisposeAsync()
     {
         await Process.DisposeAsync();
-        if (data is not null && Directory.Exists(data))
+        if (Directory.Exists(data))
         {
             Directory.Delete(data, recursive: true);
         }

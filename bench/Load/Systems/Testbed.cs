@@ -56,7 +56,7 @@ internal sealed class Testbed(LoadOptions options, Workspace workspace, Action<s
     public async Task<BrokerServer> StartBrokerAsync(params string[] settings)
     {
         var data = Workspace.NewPath("broker");
-        return await StartBrokerAsync(data, data, settings);
+        return await StartAsync(data, settings);
     }
 
     /// <summary>A broker on a PostgreSQL.</summary>
@@ -64,28 +64,13 @@ internal sealed class Testbed(LoadOptions options, Workspace workspace, Action<s
     {
         await Workspace.RunAsync(await BinaryAsync(), ["migrate", "--postgres", postgres.ConnectionString], Cancellation);
         var data = Workspace.NewPath("silo");
-        return await StartBrokerAsync(
-            data,
+        return await StartAsync(
             data,
             "--postgres", postgres.ConnectionString,
             "--roles", "silo,gateway",
             "--silo-port", $"{Workspace.FreePort()}",
             "--silo-gateway-port", $"{Workspace.FreePort()}",
             "--advertise", "127.0.0.1");
-    }
-
-    /// <summary>A broker on a directory that it may find as an earlier one left it.</summary>
-    /// <param name="data">Its directory.</param>
-    /// <param name="remove">What to remove when it is stopped; null for nothing.</param>
-    /// <param name="settings">Further arguments of <c>broker serve</c>.</param>
-    public async Task<BrokerServer> StartBrokerAsync(string data, string? remove, params string[] settings)
-    {
-        var file = await BinaryAsync();
-        var port = Workspace.FreePort();
-        var endpoint = $"http://127.0.0.1:{port}";
-        var process = Workspace.Start("broker", file, ["serve", "--data", data, "--listen", endpoint, "--limits", "unlimited", .. settings]);
-        await process.AwaitAsync(port, "/healthz", Cancellation);
-        return new BrokerServer(Workspace, file, endpoint, process, remove, Cancellation);
     }
 
     /// <summary>kinesalite by npm, in memory, its default.</summary>
@@ -172,5 +157,15 @@ internal sealed class Testbed(LoadOptions options, Workspace workspace, Action<s
         }
 
         return [.. contenders.Select((contender, i) => Figure.Of(contender.System, contender.Durability, unit, turns[i]))];
+    }
+
+    private async Task<BrokerServer> StartAsync(string data, params string[] settings)
+    {
+        var file = await BinaryAsync();
+        var port = Workspace.FreePort();
+        var endpoint = $"http://127.0.0.1:{port}";
+        var process = Workspace.Start("broker", file, ["serve", "--data", data, "--listen", endpoint, "--limits", "unlimited", .. settings]);
+        await process.AwaitAsync(port, "/healthz", Cancellation);
+        return new BrokerServer(Workspace, file, endpoint, process, data, Cancellation);
     }
 }

@@ -25,6 +25,8 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
     public int Id => process.Id;
 
+    public bool HasExited => process.HasExited;
+
     /// <summary>Resident memory in bytes.</summary>
     public long ResidentBytes => ProcStatus.ResidentBytes(File.ReadAllText($"/proc/{Id}/status"));
 

@@ -11,8 +11,8 @@ internal static class BenchFanoutCommand
     {
         var common = new BenchOptions();
         var seconds = BenchOptions.Number("--seconds", "How long.", 10.0);
-        var rate = BenchOptions.Number("--rate", "Records a second over all producers, on a fixed schedule.", 10_000.0);
-        var subscribers = BenchOptions.Number("--subscribers", "Subscribers, each of all shards.", 1);
+        var rate = BenchOptions.Number("--rate", "Records a second over all producers, on a fixed schedule; 0 for as fast as it goes.", 10_000.0);
+        var subscribers = BenchOptions.Number("--subscribers", "Subscribers, each of all shards; 0 to put alone.", 1);
         var producers = BenchOptions.Number("--producers", "Producers.", 2);
         var command = new Command("fanout", "Put at a rate and measure until every subscriber has each record.") { seconds, rate, subscribers, producers };
         common.AddTo(command);
@@ -23,15 +23,15 @@ internal static class BenchFanoutCommand
             var load = new FanoutLoad(
                 context.Endpoint,
                 stream.Name,
-                Math.Max(1, parse.GetValue(subscribers)),
+                parse.GetValue(subscribers),
                 Math.Max(1, parse.GetValue(producers)),
-                Math.Max(1, parse.GetValue(rate)),
+                parse.GetValue(rate),
                 TimeSpan.FromSeconds(parse.GetValue(seconds)),
                 Math.Max(16, parse.GetValue(common.RecordBytes)),
                 TimeSpan.FromSeconds(parse.GetValue(common.WarmUp)));
             await ProgressLine.ShowAsync(context, null, () => (0, load.Counter.Text), () => load.RunAsync(context.Cancellation));
             BenchTables.Answer(context, BenchResult.Of(
-                "fanout", stream.Name, load.Subscribers, load.Counter, load.RecordsPerSecond, load.Latency, "due to be put to received, a record"));
+                "fanout", stream.Name, load.Subscribers, load.Counter, load.RecordsPerSecond > 0 ? load.RecordsPerSecond : null, load.Latency, "due to be put to received, a record"));
             if (load.Missing > 0)
             {
                 throw new CommandException($"{load.Missing} records did not reach a subscriber within 10 s.");

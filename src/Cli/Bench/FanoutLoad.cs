@@ -25,6 +25,7 @@ internal sealed class FanoutLoad(
 
     public int Subscribers { get; } = subscribers;
 
+    /// <summary>The rate; 0 for as fast as it goes.</summary>
     public double RecordsPerSecond { get; } = recordsPerSecond;
 
     public LatencyRecorder Latency { get; } = new(TimeProvider.System);
@@ -41,14 +42,19 @@ internal sealed class FanoutLoad(
         try
         {
             var options = new FollowOptions { From = new StartingPosition { Type = ShardIteratorType.Latest } };
+            using var listing = BrokerConnection.Open(endpoint);
             var shards = await ShardListing.ListAsync(
-                connections[0].Streams, stream, new ShardFilter { Type = ShardFilterType.AtLatest }, cancellation);
+                listing.Streams, stream, new ShardFilter { Type = ShardFilterType.AtLatest }, cancellation);
             subscriptions = shards.Count * Subscribers;
             var reading = connections.Select((connection, subscriber) => new StreamFollower(new PushShardSource(connection, stream), options, time)
                 .RunAsync((shardId, received, _) => TakeAsync(subscriber, shardId, received), stop.Token)).ToArray();
 
             // Subscriptions at LATEST have to be there before the first record: each tells so by an event.
-            await await Task.WhenAny([allSubscribed.Task.WaitAsync(SubscribeWithin, time, cancellation), .. reading]);
+            if (subscriptions > 0)
+            {
+                await await Task.WhenAny([allSubscribed.Task.WaitAsync(SubscribeWithin, time, cancellation), .. reading]);
+            }
+
             Counter.Start();
             Latency.WarmUp(warmUp);
             using var ticker = new Ticker();
@@ -68,7 +74,7 @@ internal sealed class FanoutLoad(
         }
     }
 
-    /// <summary>Puts what has become due every millisecond, as one batch.</summary>
+    /// <summary>Puts what has become due every millisecond, as one batch; without a rate, full batches, each due when it is made.</summary>
     private async Task ProduceAsync(int producer, Ticker ticker, CancellationToken cancellation)
     {
         using var connection = BrokerConnection.Open(endpoint);
@@ -78,13 +84,13 @@ internal sealed class FanoutLoad(
         BinaryPrimitives.WriteInt64LittleEndian(data, Mark);
         var perSecond = RecordsPerSecond / producers;
         var began = time.GetTimestamp();
-        var all = (long)(perSecond * duration.TotalSeconds);
-        for (long sent = 0; sent < all;)
+        var all = RecordsPerSecond > 0 ? (long)(perSecond * duration.TotalSeconds) : long.MaxValue;
+        for (long sent = 0; sent < all && (RecordsPerSecond > 0 || time.GetElapsedTime(began) < duration);)
         {
-            var due = Math.Min(all, (long)(perSecond * time.GetElapsedTime(began).TotalSeconds));
+            var due = RecordsPerSecond > 0 ? Math.Min(all, (long)(perSecond * time.GetElapsedTime(began).TotalSeconds)) : all;
             for (; sent < due && !builder.IsFull; sent++)
             {
-                var dueAt = began + (long)(sent / perSecond * time.TimestampFrequency);
+                var dueAt = RecordsPerSecond > 0 ? began + (long)(sent / perSecond * time.TimestampFrequency) : time.GetTimestamp();
                 BinaryPrimitives.WriteInt64LittleEndian(data.AsSpan(8), dueAt);
                 builder.Add(Encoding.ASCII.GetBytes($"{producer}-{sent & 1023}"), data);
             }
