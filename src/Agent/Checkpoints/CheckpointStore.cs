@@ -31,25 +31,48 @@ internal sealed class CheckpointStore : IDisposable
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             mutex = new FileStream($"{path}.lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
+        catch (IOException e) when (e.HResult == LinuxFiles.WouldBlock)
+        {
+            throw new IOException($"checkpointFile {path} is in use: another agent has {path}.lock. Give each its own, or stop the other.", e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"checkpointFile {path} cannot be had: {e.Message} Another agent may have it, or the directory may not be written to.", e);
+            throw CannotWrite(path, e);
         }
 
         try
         {
-            return new CheckpointStore(path, mutex, Read(path).ToDictionary(flow => flow.Flow, StringComparer.Ordinal));
+            return new CheckpointStore(path, mutex, ReadFlows(path));
         }
-        catch (Exception e)
+        catch
         {
             mutex.Dispose();
-            if (e is JsonException or ArgumentException)
-            {
-                throw new IOException($"checkpointFile {path} is not one of this agent's: {e.Message} Give another path, or remove it to begin anew.", e);
-            }
-
             throw;
         }
+    }
+
+    /// <summary>Tries what <see cref="Open"/> needs, and leaves nothing behind: an agent may have the file meanwhile.</summary>
+    /// <exception cref="IOException">It cannot be read or written, or is none.</exception>
+    public static void Check(string path)
+    {
+        path = Path.GetFullPath(path);
+        var directory = Path.GetDirectoryName(path)!;
+        while (!Path.Exists(directory) && Path.GetDirectoryName(directory) is { } above)
+        {
+            directory = above;
+        }
+
+        try
+        {
+            var trial = Path.Combine(directory, Path.GetRandomFileName());
+            new FileStream(trial, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose).Dispose();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(path, e);
+        }
+
+        ReadFlows(path);
     }
 
     /// <summary>Where a flow was left; null when it is new.</summary>
@@ -83,12 +106,31 @@ internal sealed class CheckpointStore : IDisposable
             }
             catch (UnauthorizedAccessException e)
             {
-                throw new IOException($"checkpointFile {path} cannot be written: {e.Message}", e);
+                throw CannotWrite(path, e);
             }
         }
     }
 
     public void Dispose() => mutex.Dispose();
+
+    private static IOException CannotWrite(string path, Exception cause) =>
+        new($"checkpointFile {path} cannot be written: {cause.Message}", cause);
+
+    private static Dictionary<string, FlowCheckpoint> ReadFlows(string path)
+    {
+        try
+        {
+            return Read(path).ToDictionary(flow => flow.Flow, StringComparer.Ordinal);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException($"checkpointFile {path} cannot be read: {e.Message}", e);
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException)
+        {
+            throw new IOException($"checkpointFile {path} is not one of this agent's: {e.Message} Give another path, or remove it to begin anew.", e);
+        }
+    }
 
     private static IReadOnlyList<FlowCheckpoint> Read(string path)
     {

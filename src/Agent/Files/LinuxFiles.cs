@@ -7,6 +7,9 @@ namespace Broker.Agent.Files;
 /// <summary>What Linux tells of files and .NET does not pass on: which file a name leads to.</summary>
 internal static partial class LinuxFiles
 {
+    /// <summary>HResult of an <see cref="IOException"/> where another process has the file's lock.</summary>
+    public const int WouldBlock = 11;
+
     private const int CurrentDirectory = -100;
     private const int EmptyPath = 0x1000;
     private const uint BasicStats = 0x7FF;

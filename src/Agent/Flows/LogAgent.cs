@@ -31,6 +31,11 @@ public sealed partial class LogAgent
         logger = loggers.CreateLogger<LogAgent>();
     }
 
+    /// <summary>Tries that what a configuration needs can be had, and leaves nothing behind.</summary>
+    /// <param name="configuration">The configuration.</param>
+    /// <exception cref="IOException">The checkpoint file cannot be read or written, or is none.</exception>
+    public static void Check(AgentConfiguration configuration) => CheckpointStore.Check(configuration.CheckpointFile);
+
     /// <summary>Runs until it is told to stop, and then until what was read is acknowledged, at most for the shutdown timeout.</summary>
     /// <param name="stop">Tells it to.</param>
     /// <exception cref="IOException">The checkpoint file cannot be had.</exception>

@@ -46,6 +46,15 @@ internal static class AgentCommand
                 Console.Error.WriteLine($"broker: {file}: {warning}");
             }
 
+            try
+            {
+                LogAgent.Check(configuration);
+            }
+            catch (IOException e)
+            {
+                throw new CommandException(e.Message);
+            }
+
             Console.Out.WriteLine($"{file} is sound.");
             return ExitCode.Success;
         }

@@ -13,7 +13,7 @@ internal static class BenchGetCommand
     {
         var common = new BenchOptions();
         var records = BenchOptions.Number("--records", "Records put before, if the stream is made.", 1_000_000L);
-        var clients = BenchOptions.Number("--clients", "Clients that each read the whole stream.", 1);
+        var clients = BenchOptions.Number("--clients", "Clients that each read the whole stream.", 1, least: 1);
         var limit = BenchOptions.Number("--limit", "Records of an answer, at most; 0 for the broker's 10,000.", 0);
         var push = new Option<bool>("--push") { Description = "Read by SubscribeToShard instead of GetRecords." };
         var command = new Command("get", "Read a stream from its beginning to its end and measure.") { records, clients, limit, push };
@@ -24,10 +24,10 @@ internal static class BenchGetCommand
             await using var stream = await ScratchStream.UseAsync(context, given, "bench", parse.GetValue(common.Shards));
             if (given is null)
             {
-                await FillAsync(context, stream.Name, parse.GetValue(records), Math.Max(16, parse.GetValue(common.RecordBytes)));
+                await FillAsync(context, stream.Name, parse.GetValue(records), parse.GetValue(common.RecordBytes));
             }
 
-            var count = Math.Max(1, parse.GetValue(clients));
+            var count = parse.GetValue(clients);
             var time = TimeProvider.System;
             var latency = new LatencyRecorder(time);
             var shards = await ShardListing.ListAsync(context.Connection.Streams, stream.Name, new ShardFilter(), context.Cancellation);
@@ -56,10 +56,7 @@ internal static class BenchGetCommand
             records,
             () => (counter.Records, $"filling: {counter.Text}"),
             () => load.RunAsync(0, new LoadPlan(time, records, null, null, ticker), counter, new LatencyRecorder(time), context.Cancellation));
-        if (counter.Failed > 0)
-        {
-            throw new CommandException($"{counter.Failed} records could not be put.");
-        }
+        counter.ThrowIfFailed();
     }
 
     private static async Task ReadAsync(

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace Broker.Cli.Bench;
 
@@ -11,9 +12,9 @@ internal sealed class BenchOptions
         HelpName = "NAME",
     };
 
-    public Option<int> Shards { get; } = Number("--shards", "Shards of the stream that is made.", 4);
+    public Option<int> Shards { get; } = Number("--shards", "Shards of the stream that is made.", 4, least: 1);
 
-    public Option<int> RecordBytes { get; } = Number("--record-bytes", "Size of a record's data; at least 16.", 1024);
+    public Option<int> RecordBytes { get; } = Number("--record-bytes", "Size of a record's data; at least 16.", 1024, least: 16);
 
     /// <summary>For benches that tell latencies under load.</summary>
     public Option<double> WarmUp { get; } = Number("--warmup", "Seconds at the beginning whose latencies are not counted.", 2.0);
@@ -25,7 +26,8 @@ internal sealed class BenchOptions
         command.Add(RecordBytes);
     }
 
-    public static Option<T> Number<T>(string name, string description, T standard)
+    /// <summary>A number between bounds; what is outside is refused by name.</summary>
+    public static Option<T> Number<T>(string name, string description, T standard, T least = default, T? most = null)
         where T : struct, IComparable<T>
     {
         var option = new Option<T>(name)
@@ -36,9 +38,14 @@ internal sealed class BenchOptions
         };
         option.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<T>().CompareTo(default) < 0)
+            var value = result.GetValueOrDefault<T>();
+            if (value.CompareTo(least) < 0)
             {
-                result.AddError($"{name} must not be negative.");
+                result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} is {value}: it must be at least {least}."));
+            }
+            else if (most is { } bound && value.CompareTo(bound) > 0)
+            {
+                result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} is {value}: it must be at most {bound}."));
             }
         });
         return option;

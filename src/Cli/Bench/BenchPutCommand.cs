@@ -25,15 +25,12 @@ internal static class BenchPutCommand
         };
         var records = new Option<long?>("--records") { Description = "End after so many records.", HelpName = "N" };
         var seconds = BenchOptions.Number("--seconds", "End after so long (with --records: whichever is first).", 10.0);
-        var batch = BenchOptions.Number("--batch", "Records of a batch; up to 500.", 500);
-        var workers = BenchOptions.Number("--producers", "Producers, each at one of the gateways given, or clients of unary calls (then 64 unless given) or of one producer (then 256).", 2);
+        var batch = BenchOptions.Number("--batch", "Records of a batch; up to 500.", 500, 1, BatchBuilder.MaxRecords);
+        var workers = BenchOptions.Number("--producers", "Producers, each at one of the gateways given, or clients of unary calls (then 64 unless given) or of one producer (then 256).", 2, least: 1);
         workers.Aliases.Add("--clients");
-        var inFlight = BenchOptions.Number("--in-flight", "Batches that a producer has unacknowledged at most (pipelined: 1024 unless given; client: of a shard, 1 unless given).", 16);
-        var rate = new Option<double?>("--rate")
-        {
-            Description = "Records a second over all, on a fixed schedule: latency counts from when a record was due. Default: as fast as it goes.",
-            HelpName = "N",
-        };
+        var inFlight = BenchOptions.Number("--in-flight", "Batches that a producer has unacknowledged at most (pipelined: 1024 unless given; client: of a shard, 1 unless given).", 16, least: 1);
+        var rate = BenchOptions.Number(
+            "--rate", "Records a second over all, on a fixed schedule: latency counts from when a record was due. 0: as fast as it goes.", 0.0);
         var command = new Command("put", "Put records and measure until each is durable.") { mode, payload, records, seconds, batch, workers, inFlight, rate };
         common.AddTo(command);
         command.Add(common.WarmUp);
@@ -46,9 +43,9 @@ internal static class BenchPutCommand
                 parse.GetValue(payload),
                 parse.GetValue(records),
                 TimeSpan.FromSeconds(parse.GetValue(seconds)),
-                how is PutMode.Produce or PutMode.PutRecords ? Math.Clamp(parse.GetValue(batch), 1, BatchBuilder.MaxRecords) : 1,
-                IsGiven(parse, workers) ? Math.Max(1, parse.GetValue(workers)) : isUnary ? 64 : how == PutMode.Client ? 256 : parse.GetValue(workers),
-                IsGiven(parse, inFlight) ? Math.Max(1, parse.GetValue(inFlight)) : how switch { PutMode.Pipelined => 1024, PutMode.Client => 1, _ => parse.GetValue(inFlight) },
+                how is PutMode.Produce or PutMode.PutRecords ? parse.GetValue(batch) : 1,
+                IsGiven(parse, workers) ? parse.GetValue(workers) : isUnary ? 64 : how == PutMode.Client ? 256 : parse.GetValue(workers),
+                IsGiven(parse, inFlight) ? parse.GetValue(inFlight) : how switch { PutMode.Pipelined => 1024, PutMode.Client => 1, _ => parse.GetValue(inFlight) },
                 parse.GetValue(rate) is > 0 and var perSecond ? perSecond : null));
         });
         return command;
@@ -60,7 +57,7 @@ internal static class BenchPutCommand
     {
         var time = TimeProvider.System;
         await using var stream = await ScratchStream.UseAsync(context, parse.GetValue(common.Stream), "bench", parse.GetValue(common.Shards));
-        var recordBytes = Math.Max(16, parse.GetValue(common.RecordBytes));
+        var recordBytes = parse.GetValue(common.RecordBytes);
         var unary = new UnaryLoad(context.Connection, stream.Name, load.Mode, load.BatchRecords, recordBytes, load.Payload);
         await using var client = load.Mode == PutMode.Client ? new ClientLoad(context.Endpoint, stream.Name, recordBytes, load.Payload, load.InFlight) : null;
         var latency = new LatencyRecorder(time);
@@ -79,7 +76,8 @@ internal static class BenchPutCommand
         BenchTables.Answer(context, BenchResult.Of(
             $"put {load.Mode}".ToLowerInvariant(), stream.Name, load.Workers, counter, load.Rate, latency,
             client is not null ? "put to acknowledgement, every eighth record" : load.BatchRecords == 1 ? "put to acknowledgement, a record" : $"put to acknowledgement, a batch of {load.BatchRecords}"));
-        return counter.Failed == 0 ? ExitCode.Success : ExitCode.Failure;
+        counter.ThrowIfFailed();
+        return ExitCode.Success;
     }
 
     private sealed record Load(

@@ -45,9 +45,9 @@ internal sealed class ClientLoad : IAsyncDisposable
                     uncounted = 0;
                 }
             }
-            catch (PutFailedException)
+            catch (PutFailedException e)
             {
-                counter.Fail(1);
+                counter.Fail(1, e.Message);
             }
         }
 

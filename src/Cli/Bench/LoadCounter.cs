@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Broker.Cli.Bench;
 
 /// <summary>Counts what a load has done; from any thread.</summary>
@@ -8,6 +10,7 @@ internal sealed class LoadCounter(TimeProvider time)
     private long records;
     private long bytes;
     private long failed;
+    private string? firstFailure;
 
     public long Records => Interlocked.Read(ref records);
 
@@ -29,7 +32,22 @@ internal sealed class LoadCounter(TimeProvider time)
     /// <summary>Begins the time anew, for a load that has to be made ready first.</summary>
     public void Start() => Interlocked.Exchange(ref began, time.GetTimestamp());
 
-    public void Fail(long count) => Interlocked.Add(ref failed, count);
+    /// <param name="count">Records that were not taken.</param>
+    /// <param name="reason">Why; the first is kept.</param>
+    public void Fail(long count, string reason)
+    {
+        Interlocked.CompareExchange(ref firstFailure, reason, null);
+        Interlocked.Add(ref failed, count);
+    }
+
+    /// <exception cref="CommandException">Some records failed: how many, and why the first did.</exception>
+    public void ThrowIfFailed()
+    {
+        if (Failed > 0)
+        {
+            throw new CommandException(string.Create(CultureInfo.InvariantCulture, $"{Failed:N0} records failed; the first: {firstFailure}"));
+        }
+    }
 
     public void Stop() => Interlocked.CompareExchange(ref ended, time.GetTimestamp(), 0);
 }

@@ -29,18 +29,18 @@ internal sealed class ProduceLoad(
         {
             try
             {
-                if ((await ticket.Acknowledged).ErrorCode.Length > 0)
+                if (await ticket.Acknowledged is { ErrorCode.Length: > 0 } refused)
                 {
-                    counter.Fail(batchRecords);
+                    counter.Fail(batchRecords, $"{refused.ErrorCode}: {refused.ErrorMessage}");
                     return;
                 }
 
                 latency.AddSince(due);
                 counter.Add(batchRecords, (long)batchRecords * recordBytes);
             }
-            catch (Exception)
+            catch (Exception e)
             {
-                counter.Fail(batchRecords);
+                counter.Fail(batchRecords, e.Message);
             }
             finally
             {

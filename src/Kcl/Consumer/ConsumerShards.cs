@@ -72,8 +72,7 @@ internal sealed class ConsumerShards(ConsumerContext context)
         var worker = new ShardWorker(slot, message.HashKeyRange is { } range ? HashKeyRange.Of(range) : HashKeyRange.All, context);
         workers[key] = worker;
         granted[message.LeaseId] = worker;
-        worker.Start(known?.Running ?? Task.CompletedTask);
-        worker.Running.ContinueWith(_ => workers.TryRemove(KeyValuePair.Create(key, worker)), TaskScheduler.Default);
+        worker.Start(known?.Running ?? Task.CompletedTask, () => workers.TryRemove(KeyValuePair.Create(key, worker)));
         if (isStopping)
         {
             slot.AskFor(); // It was not among those that Stop asked.

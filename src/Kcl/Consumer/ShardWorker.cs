@@ -31,9 +31,10 @@ internal sealed partial class ShardWorker(LeaseSlot slot, HashKeyRange range, Co
     public Task Running { get; private set; } = Task.CompletedTask;
 
     /// <param name="predecessor">The shard's processor before this one in the same process.</param>
-    public void Start(Task predecessor) => Running = RunAsync(predecessor);
+    /// <param name="forget">Called at the end, before <see cref="Running"/> is complete.</param>
+    public void Start(Task predecessor, Action forget) => Running = RunAsync(predecessor, forget);
 
-    private async Task RunAsync(Task predecessor)
+    private async Task RunAsync(Task predecessor, Action forget)
     {
         await predecessor.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var lease = slot.Lease;
@@ -58,6 +59,7 @@ internal sealed partial class ShardWorker(LeaseSlot slot, HashKeyRange range, Co
         Tell(ending);
         await DisposeAsync(processor);
         checkpointer.Dispose();
+        forget();
     }
 
     private Task Make(ref IRecordProcessor? processor)

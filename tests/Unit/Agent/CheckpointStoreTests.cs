@@ -37,7 +37,29 @@ public sealed class CheckpointStoreTests : IDisposable
     public void A_second_agent_is_refused()
     {
         using var store = CheckpointStore.Open(Path);
-        Assert.Contains(Path, Assert.Throws<IOException>(() => CheckpointStore.Open(Path)).Message, StringComparison.Ordinal);
+        Assert.Contains($"another agent has {Path}.lock", Assert.Throws<IOException>(() => CheckpointStore.Open(Path)).Message, StringComparison.Ordinal);
+        CheckpointStore.Check(Path);
+    }
+
+    [Fact]
+    public void Where_it_cannot_be_written_the_reason_is_told_and_no_other_agent_is_blamed()
+    {
+        var file = System.IO.Path.Combine(root, "file");
+        File.WriteAllText(file, "");
+        var below = System.IO.Path.Combine(file, "below", "checkpoints.json");
+        foreach (var use in new Action[] { () => CheckpointStore.Open(below).Dispose(), () => CheckpointStore.Check(below) })
+        {
+            var message = Assert.Throws<IOException>(use).Message;
+            Assert.StartsWith($"checkpointFile {below} cannot be written: ", message, StringComparison.Ordinal);
+            Assert.DoesNotContain("another agent", message, StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
+    [Fact]
+    public void A_check_leaves_nothing_behind()
+    {
+        CheckpointStore.Check(Path);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(root));
     }
 
     [Theory]
@@ -49,6 +71,7 @@ public sealed class CheckpointStoreTests : IDisposable
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
         File.WriteAllText(Path, content);
         Assert.Contains(Path, Assert.Throws<IOException>(() => CheckpointStore.Open(Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(Path, Assert.Throws<IOException>(() => CheckpointStore.Check(Path)).Message, StringComparison.Ordinal);
         Assert.Equal(content, File.ReadAllText(Path));
     }
 }

@@ -41,6 +41,11 @@ public sealed class CommandLineTests
     [InlineData("bench", "group", "--workers", "1")]
     [InlineData("bench", "group", "--failover-time", "1")]
     [InlineData("bench", "put", "--mode", "magic")]
+    [InlineData("bench", "put", "--clients", "0")]
+    [InlineData("bench", "put", "--batch", "501")]
+    [InlineData("bench", "put", "--record-bytes", "15")]
+    [InlineData("bench", "put", "--rate", "-1")]
+    [InlineData("bench", "aws", "--batch", "1")]
     [InlineData("bench", "put", "--payload", "noise")]
     public async Task What_does_not_parse_exits_with_2(params string[] args) =>
         Assert.Equal(ExitCode.Usage, await BrokerCommandLine.RunAsync(args));

@@ -51,7 +51,7 @@ internal sealed class AwsBench(Uri endpoint, string stream, AwsProtocol protocol
         {
             var (status, _) = await connection.CallAsync(prepared[sent % Variety], null, cancellation);
             latency.AddSince(due);
-            Count(counter, status == 200, batch, recordBytes);
+            Count(counter, status == 200 ? null : $"HTTP status {status}", batch, recordBytes);
         }
     }
 
@@ -78,19 +78,22 @@ internal sealed class AwsBench(Uri endpoint, string stream, AwsProtocol protocol
         {
             var (status, bytes) = await reader.Connection.CallAsync(reader.Request, null, cancellation);
             latency.AddSince(due);
-            Count(counter, status == 200 && Math.Abs(bytes - reader.Bytes) <= AnswerTolerance, reader.Records, recordBytes);
+            var fault = status != 200 ? $"HTTP status {status}"
+                : Math.Abs(bytes - reader.Bytes) > AnswerTolerance ? $"An answer of {bytes} bytes, where the first had {reader.Bytes}"
+                : null;
+            Count(counter, fault, reader.Records, recordBytes);
         }
     }
 
-    private static void Count(LoadCounter counter, bool isGood, int records, int recordBytes)
+    private static void Count(LoadCounter counter, string? fault, int records, int recordBytes)
     {
-        if (isGood)
+        if (fault is null)
         {
             counter.Add(records, (long)records * recordBytes);
         }
         else
         {
-            counter.Fail(records);
+            counter.Fail(records, fault);
         }
     }
 

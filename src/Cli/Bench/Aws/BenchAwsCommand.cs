@@ -15,14 +15,14 @@ internal static class BenchAwsCommand
             Description = "What each client does; getrecords reads one shard from its beginning again and again.",
             HelpName = "putrecords|putrecord|getrecords",
         };
-        var clients = BenchOptions.Number("--clients", "Clients, each with a connection and one request at a time.", 4);
+        var clients = BenchOptions.Number("--clients", "Clients, each with a connection and one request at a time.", 4, least: 1);
         var seconds = BenchOptions.Number("--seconds", "How long, after the warm-up.", 10.0);
         var warmUp = BenchOptions.Number("--warmup", "Seconds of the same load before, not counted.", 2.0);
-        var batch = BenchOptions.Number("--batch", "Records of a PutRecords; up to 500.", 500);
-        var recordBytes = BenchOptions.Number("--record-bytes", "Size of a record's data.", 1024);
-        var shards = BenchOptions.Number("--shards", "Shards of the stream, which is made and deleted; getrecords has one.", 4);
-        var records = BenchOptions.Number("--records", "Records that getrecords finds in the shard.", 10_000);
-        var limit = BenchOptions.Number("--limit", "Records of a GetRecords answer, at most.", 10_000);
+        var batch = BenchOptions.Number("--batch", "Records of a PutRecords, 2 to 500.", 500, 2, BatchBuilder.MaxRecords);
+        var recordBytes = BenchOptions.Number("--record-bytes", "Size of a record's data; at least 16.", 1024, least: 16);
+        var shards = BenchOptions.Number("--shards", "Shards of the stream, which is made and deleted; getrecords has one.", 4, least: 1);
+        var records = BenchOptions.Number("--records", "Records that getrecords finds in the shard.", 10_000, least: 1);
+        var limit = BenchOptions.Number("--limit", "Records of a GetRecords answer, at most.", 10_000, 1, 10_000);
         var command = new Command(
             "aws", "Load a server of the Kinesis API over HTTP/1.1 with prepared requests; answers are counted, not parsed. For servers without authentication and limits.")
         {
@@ -31,14 +31,14 @@ internal static class BenchAwsCommand
         new ClientOptions().Attach(command, (parse, context) => RunAsync(context, new Load(
             parse.GetValue(protocol),
             parse.GetValue(operation),
-            Math.Max(1, parse.GetValue(clients)),
+            parse.GetValue(clients),
             TimeSpan.FromSeconds(parse.GetValue(seconds)),
             TimeSpan.FromSeconds(parse.GetValue(warmUp)),
-            parse.GetValue(operation) == AwsOperation.PutRecords ? Math.Clamp(parse.GetValue(batch), 2, BatchBuilder.MaxRecords) : 1,
-            Math.Max(16, parse.GetValue(recordBytes)),
-            parse.GetValue(operation) == AwsOperation.GetRecords ? 1 : Math.Max(1, parse.GetValue(shards)),
+            parse.GetValue(operation) == AwsOperation.PutRecords ? parse.GetValue(batch) : 1,
+            parse.GetValue(recordBytes),
+            parse.GetValue(operation) == AwsOperation.GetRecords ? 1 : parse.GetValue(shards),
             parse.GetValue(records),
-            Math.Max(1, parse.GetValue(limit)))));
+            parse.GetValue(limit))));
         return command;
     }
 
@@ -67,7 +67,8 @@ internal static class BenchAwsCommand
             counter.Stop();
             BenchTables.Answer(context, BenchResult.Of(
                 $"aws {load.Protocol} {load.Operation}".ToLowerInvariant(), stream, load.Clients, counter, null, latency, $"a {load.Operation} call"));
-            return counter.Failed == 0 ? ExitCode.Success : ExitCode.Failure;
+            counter.ThrowIfFailed();
+            return ExitCode.Success;
         }
         finally
         {

@@ -11,17 +11,10 @@ internal static class BenchGroupCommand
 {
     public static Command Create()
     {
-        var workers = BenchOptions.Number("--workers", "Worker processes.", 4);
-        workers.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 2)
-            {
-                result.AddError("--workers must be 2 or more.");
-            }
-        });
-        var shards = BenchOptions.Number("--shards", "Shards of the stream that is made.", 16);
+        var workers = BenchOptions.Number("--workers", "Worker processes.", 4, least: 2);
+        var shards = BenchOptions.Number("--shards", "Shards of the stream that is made.", 16, least: 1);
         var records = BenchOptions.Number("--records", "Records that the group reads; 0 leaves that out.", 1_000_000L);
-        var recordBytes = BenchOptions.Number("--record-bytes", "Size of a record's data; at least 16.", 1024);
+        var recordBytes = BenchOptions.Number("--record-bytes", "Size of a record's data; at least 16.", 1024, least: 16);
         var kills = BenchOptions.Number("--kills", "Workers that are killed for each fail-over time.", 5);
         var failover = new Option<double[]>("--failover-time")
         {
@@ -46,7 +39,7 @@ internal static class BenchGroupCommand
             await using var stream = await ScratchStream.UseAsync(context, null, "bench", parse.GetValue(shards));
             var run = new GroupRun(context, stream.Name, parse.GetValue(workers), parse.GetValue(shards));
             var (seconds, memory) = parse.GetValue(records) is > 0 and var count
-                ? await run.ReadAsync(count, Math.Max(16, parse.GetValue(recordBytes)))
+                ? await run.ReadAsync(count, parse.GetValue(recordBytes))
                 : default;
             var takeOvers = new List<TakeOver>();
             foreach (var time in parse.GetValue(kills) > 0 ? parse.GetValue(failover)! : [])
