@@ -53,15 +53,19 @@ internal sealed class BatchOutcomes(
         BreakUnsent(batch, code, message, mayBeStored);
     }
 
-    public void BreakAll(string code, string message)
+    public int BreakAll(string code, string message)
     {
+        var broken = 0;
         foreach (var lane in lanes.All())
         {
             foreach (var batch in lane.TakeExpired(long.MaxValue))
             {
                 BreakUnsent(batch, code, message, mayBeStored: false);
+                broken++;
             }
         }
+
+        return broken;
     }
 
     /// <summary>Fails a batch that no lane holds any more.</summary>

@@ -16,5 +16,6 @@ internal interface IBatchOutcomes
     void Break(Batch batch, string code, string message, bool mayBeStored);
 
     /// <summary>The broker refuses the session itself: nothing that waits can succeed.</summary>
-    void BreakAll(string code, string message);
+    /// <returns>Batches that waited.</returns>
+    int BreakAll(string code, string message);
 }

@@ -125,14 +125,20 @@ internal sealed partial class ProduceLink : IAsyncDisposable
     {
         var code = RpcFaults.CodeOf(exception);
         var message = RpcFaults.MessageOf(exception);
-        LogLost(logger, options.StreamName, code, message);
         if (!RpcFaults.IsTransient(exception))
         {
+            // Whoever put what is broken is told; where nobody waits, the log is.
+            var pendingBatches = pending.InOrder().Length;
             BreakPending(code, message);
-            outcomes.BreakAll(code, message);
+            if (outcomes.BreakAll(code, message) + pendingBatches == 0)
+            {
+                LogLost(logger, options.StreamName, code, message);
+            }
+
             return;
         }
 
+        LogLost(logger, options.StreamName, code, message);
         foreach (var batch in pending.InOrder())
         {
             NoteAttempt(batch, code, message);
