@@ -72,12 +72,15 @@ internal sealed class MatrixScenario : Scenario
     private static async Task<Turn> TurnAsync(BrokerServer server, string protocol, int batch, int bytes, int shards, string seconds)
     {
         var turn = Math.Min(LongestTurnSeconds, double.Parse(seconds, CultureInfo.InvariantCulture)).ToString(CultureInfo.InvariantCulture);
-        string[] common = ["--record-bytes", $"{bytes}", "--batch", $"{batch}", "--seconds", turn, "--warmup", "0.3"];
+        string[] common = ["--record-bytes", $"{bytes}", "--seconds", turn, "--warmup", "0.3"];
+
+        // A request of AWS's for one record is another operation, which has no batch.
+        string[] operation = batch == 1 ? ["--operation", "putrecord"] : ["--operation", "putrecords", "--batch", $"{batch}"];
         string[] load = protocol switch
         {
-            "Produce" => ["put", "--stream", $"matrix-{shards}"],
-            "PutRecords" => ["put", "--mode", "putrecords", "--clients", "16", "--stream", $"matrix-{shards}"],
-            _ => ["aws", "--protocol", protocol == "AWS JSON" ? "json" : "cbor", "--operation", batch == 1 ? "putrecord" : "putrecords", "--clients", "16", "--shards", $"{shards}"],
+            "Produce" => ["put", "--stream", $"matrix-{shards}", "--batch", $"{batch}"],
+            "PutRecords" => ["put", "--mode", "putrecords", "--clients", "16", "--stream", $"matrix-{shards}", "--batch", $"{batch}"],
+            _ => ["aws", "--protocol", protocol == "AWS JSON" ? "json" : "cbor", .. operation, "--clients", "16", "--shards", $"{shards}"],
         };
         return (await server.BenchAsync([.. load, .. common])).ToTurn(batch);
     }
