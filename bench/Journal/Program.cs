@@ -3,10 +3,10 @@ using System.Diagnostics;
 using Broker.Contracts.Blocks;
 using Broker.Contracts.Shards;
 using Broker.Contracts.Streams;
+using Broker.Journal;
 using Broker.Silo.Storage;
 using Broker.Silo.Storage.Embedded;
 using Broker.Silo.Storage.Embedded.Devices;
-using Broker.Journal;
 using Microsoft.Extensions.Logging.Abstractions;
 
 // ratio DIRECTORY SECONDS ROUNDS: for scripts/bench.
