@@ -42,6 +42,9 @@ public sealed class AppendBatch(int recordCount, long bytes, BatchIdentity? iden
     /// <summary>Rises with every batch of this process: what order means where portions of several shards come together.</summary>
     internal long Order { get; } = Interlocked.Increment(ref lastOrder);
 
+    /// <summary>The client sent the batch before: that copy may still be on its way, so that no refusal of this one is the last word.</summary>
+    internal bool IsRepeat { get; init; }
+
     /// <summary>How the records that were taken are encrypted at rest: KMS where all of them are.</summary>
     public EncryptionType EncryptionType => Parts.Count > 0 && Parts.TrueForAll(static part => part.EncryptionType == EncryptionType.Kms)
         ? EncryptionType.Kms

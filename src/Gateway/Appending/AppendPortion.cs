@@ -21,8 +21,12 @@ internal sealed class AppendPortion(AppendBatch batch, AppendGroup group, Encode
     /// <summary>Ancestors' repeats that have been taken out of the records.</summary>
     public List<ShardId> Handled { get; } = new(0);
 
-    /// <summary>An attempt ended without an answer: the records may have been taken.</summary>
-    public bool IsUncertain { get; set; }
+    /// <summary>The records may be taken unseen: an attempt ended without an answer, or a copy of the client's may be on its way elsewhere.</summary>
+    public bool IsUncertain
+    {
+        get => field || Batch.IsRepeat;
+        set;
+    }
 
     /// <summary>How the records were encrypted when they were last sent.</summary>
     public EncryptionType EncryptionType { get; set; }

@@ -66,15 +66,20 @@ public sealed class RecordAppender
     /// <param name="isDivisible">Whether a shard that admits only some of the records may take these alone.</param>
     /// <param name="deadline">Timestamp after which no further attempt is made.</param>
     /// <param name="identity">The client's identity for the call, which its own retries carry too; null has the gateway give one.</param>
+    /// <param name="isRepeat">Such a retry.</param>
     /// <returns>The batch, whose completion to await; null where there is no room.</returns>
-    public AppendBatch? TryPut(EncodedBatch encoded, bool isDivisible, long deadline, BatchIdentity? identity = null)
+    public AppendBatch? TryPut(EncodedBatch encoded, bool isDivisible, long deadline, BatchIdentity? identity = null, bool isRepeat = false)
     {
         if (!budget.TryAcquire(encoded.Bytes))
         {
             return null;
         }
 
-        var batch = new AppendBatch(encoded.RecordCount, encoded.Bytes, identity, isDivisible, deadline) { Trace = GatewayTracing.Current };
+        var batch = new AppendBatch(encoded.RecordCount, encoded.Bytes, identity, isDivisible, deadline)
+        {
+            Trace = GatewayTracing.Current,
+            IsRepeat = isRepeat,
+        };
         if (!Submit(encoded, batch, mayExceed: false, out _))
         {
             budget.Release(encoded.Bytes);

@@ -13,17 +13,24 @@ public sealed class RecordPuts(RecordAppender appender, StreamRoutes routes, Gat
     /// <param name="source">The records.</param>
     /// <param name="deadline">Timestamp after which no further attempt is made.</param>
     /// <param name="identity">The client's identity for the call; null has the gateway give one.</param>
+    /// <param name="isRepeat">The client sent the call before under this identity.</param>
     /// <param name="cancellation">Ends the search for the stream; what is put is waited for.</param>
     /// <exception cref="BrokerException">InvalidArgument, ResourceNotFound, Overloaded.</exception>
     public async Task<AppendBatch> PutAsync(
-        PutOperation operation, string streamName, IRecordSource source, long deadline, BatchIdentity? identity, CancellationToken cancellation)
+        PutOperation operation,
+        string streamName,
+        IRecordSource source,
+        long deadline,
+        BatchIdentity? identity,
+        bool isRepeat,
+        CancellationToken cancellation)
     {
         var started = metrics.Streams.Now();
         var route = await GetRoutableAsync(streamName, cancellation);
         var spread = identity is { } known ? RecordSpread.Of(known) : RecordSpread.Next();
         while (true)
         {
-            var batch = appender.TryPut(Encode(source, route, spread), operation == PutOperation.PutRecords, deadline, identity)
+            var batch = appender.TryPut(Encode(source, route, spread), operation == PutOperation.PutRecords, deadline, identity, isRepeat)
                 ?? throw new BrokerException(BrokerErrorCode.Overloaded, $"Too much is in flight for stream {streamName}; retry after a pause.");
             await batch.Completion;
             if (await FindSuccessorAsync(streamName, batch, route, cancellation) is not { } successor)
@@ -65,11 +72,11 @@ public sealed class RecordPuts(RecordAppender appender, StreamRoutes routes, Gat
         }
     }
 
-    /// <summary>Where the name was given to a new stream and the old one surely took nothing: the new stream's map.</summary>
+    /// <summary>Where the name was given to a new stream: its map. What the old one may have taken is gone with it.</summary>
     private async ValueTask<StreamRoute?> FindSuccessorAsync(
         string streamName, AppendBatch batch, StreamRoute route, CancellationToken cancellation)
     {
-        if (batch.Parts.Count > 0 || batch.Faults.Exists(static fault => fault.IsUncertain || fault.Code != BrokerErrorCode.ResourceNotFound))
+        if (batch.Parts.Count > 0 || batch.Faults.Exists(static fault => fault.Code != BrokerErrorCode.ResourceNotFound))
         {
             return null;
         }

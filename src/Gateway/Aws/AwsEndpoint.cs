@@ -129,9 +129,10 @@ internal sealed partial class AwsEndpoint(
         }
 
         var caller = authenticated.Caller;
-        var invocation = context.Request.Headers[RetryIdentity.Header].ToString();
-        await operation.InvokeAsync(new AwsCall(
-            context, protocol, operation.Name, caller, DocumentOf(body), RetryIdentity.Of(caller.AccessKeyId, invocation, body.Written.Span)));
+        var headers = context.Request.Headers;
+        var retry = RetryIdentity.Of(
+            caller.AccessKeyId, headers[RetryIdentity.Header].ToString(), headers[RetryIdentity.AttemptHeader].ToString(), body.Written.Span);
+        await operation.InvokeAsync(new AwsCall(context, protocol, operation.Name, caller, DocumentOf(body), retry));
     }
 
     /// <summary>What a body says: in rpc-v2-cbor, an operation without members needs none. The signature covers what came.</summary>

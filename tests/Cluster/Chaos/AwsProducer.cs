@@ -109,7 +109,7 @@ internal sealed class AwsProducer(int index, string run, string stream, WireProt
             try
             {
                 using var timeout = new CancellationTokenSource(AttemptTimeout);
-                var answer = await gateways[gateway % gateways.Count].SendAsync(protocol, "PutRecords", body, invocation, timeout.Token);
+                var answer = await gateways[gateway % gateways.Count].SendAsync(protocol, "PutRecords", body, new AwsAttempt(invocation, attempt + 1), timeout.Token);
                 if (answer.Status == HttpStatusCode.OK)
                 {
                     Repeated += attempt > 0 ? 1 : 0;

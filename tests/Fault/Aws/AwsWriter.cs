@@ -86,7 +86,7 @@ public sealed class AwsWriter(string name, string stream, Ledger ledger, int see
             {
                 // Now and then a client loses patience at once, and its next attempt meets its last one on the way.
                 using var timeout = new CancellationTokenSource(random.Next(20) == 0 ? TimeSpan.FromMilliseconds(random.Next(1, 10)) : AttemptTimeout);
-                var answer = await caller.SendAsync(kind.Protocol, operation, body, invocation, timeout.Token);
+                var answer = await caller.SendAsync(kind.Protocol, operation, body, new AwsAttempt(invocation, attempt), timeout.Token);
                 if (answer.Status == HttpStatusCode.OK)
                 {
                     RepeatedCalls += attempt > 1 ? 1 : 0;

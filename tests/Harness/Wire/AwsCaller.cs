@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 
@@ -21,14 +22,15 @@ public sealed class AwsCaller(string endpoint, Version version, HttpMessageHandl
     /// <param name="protocol">How the body is written.</param>
     /// <param name="operation">AWS's name.</param>
     /// <param name="body">The input.</param>
-    /// <param name="invocation">What all attempts of a call have in common; null for a call that says nothing of it.</param>
+    /// <param name="attempt">Which attempt of which call; null for a call that says nothing of it.</param>
     /// <param name="cancellation">Ends the attempt.</param>
-    public async Task<AwsAnswer> SendAsync(WireProtocol protocol, string operation, byte[] body, string? invocation, CancellationToken cancellation)
+    public async Task<AwsAnswer> SendAsync(WireProtocol protocol, string operation, byte[] body, AwsAttempt? attempt, CancellationToken cancellation)
     {
         using var request = Request(protocol, operation, body);
-        if (invocation is not null)
+        if (attempt is not null)
         {
-            request.Headers.Add("amz-sdk-invocation-id", invocation);
+            request.Headers.Add("amz-sdk-invocation-id", attempt.Invocation);
+            request.Headers.Add("amz-sdk-request", string.Create(CultureInfo.InvariantCulture, $"attempt={attempt.Number}"));
         }
 
         using var answer = await http.SendAsync(request, cancellation);

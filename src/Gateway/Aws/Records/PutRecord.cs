@@ -23,7 +23,13 @@ internal sealed class PutRecord(
         var name = await resources.DemandStreamAsync(input, call);
         await DryRuns.EndIfAsync(input.DryRun, routes, name, call.Cancellation);
         var batch = await puts.PutAsync(
-            PutOperation.PutRecord, name, new RawRecords([record]), appender.DeadlineAfter(TimeSpan.MaxValue), call.RetryIdentity?.Identity, call.Cancellation);
+            PutOperation.PutRecord,
+            name,
+            new RawRecords([record]),
+            appender.DeadlineAfter(TimeSpan.MaxValue),
+            call.RetryIdentity?.Identity,
+            call.RetryIdentity is { IsRepeat: true },
+            call.Cancellation);
         if (batch.Faults is [var fault, ..])
         {
             throw new BrokerException(fault.Code, throttling.Word(fault.Code, fault.Message, name));

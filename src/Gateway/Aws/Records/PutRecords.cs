@@ -28,7 +28,13 @@ internal sealed class PutRecords(
         var name = await resources.DemandStreamAsync(input, call);
         await DryRuns.EndIfAsync(input.DryRun, routes, name, call.Cancellation);
         var batch = await puts.PutAsync(
-            PutOperation.PutRecords, name, new RawRecords(records!), appender.DeadlineAfter(TimeSpan.MaxValue), call.RetryIdentity?.Identity, call.Cancellation);
+            PutOperation.PutRecords,
+            name,
+            new RawRecords(records!),
+            appender.DeadlineAfter(TimeSpan.MaxValue),
+            call.RetryIdentity?.Identity,
+            call.RetryIdentity is { IsRepeat: true },
+            call.Cancellation);
         if (batch.Parts.Count == 0 && batch.Faults.Find(static fault => fault.Code == BrokerErrorCode.ResourceNotFound || KmsErrors.Contains(fault.Code)) is { } whole)
         {
             throw new BrokerException(whole.Code, whole.Message);

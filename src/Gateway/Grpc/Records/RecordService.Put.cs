@@ -17,7 +17,8 @@ public sealed partial class RecordService
             ReadStreamName(frame),
             new FrameRecords(frame, isSingle),
             DeadlineOf(context),
-            null,
+            identity: null,
+            isRepeat: false,
             context.CancellationToken);
     }
 
