@@ -7,4 +7,8 @@ namespace Broker.Gateway.Reading;
 /// <param name="End">The position after the last.</param>
 /// <param name="Bytes">Encoded bytes held.</param>
 /// <param name="Read">The blocks.</param>
-internal sealed record FeedSegment(long From, long End, long Bytes, ReadResult Read);
+internal sealed record FeedSegment(long From, long End, long Bytes, ReadResult Read)
+{
+    /// <summary>Subscribers that have it; guarded by its feed.</summary>
+    public int Takers { get; set; }
+}

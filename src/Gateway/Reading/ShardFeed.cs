@@ -5,10 +5,11 @@ using Broker.Gateway.Encryption;
 
 namespace Broker.Gateway.Reading;
 
-/// <summary>The newest records of one shard for all subscribers of this gateway: one long read at the tail, a few recent answers kept.</summary>
+/// <summary>The newest records of one shard for all subscribers of this gateway: one long read at the tail, kept until all have it.</summary>
 /// <remarks>
 /// Subscribers come with a position and hold nothing while they write, so a slow one costs the feed nothing: it falls behind what is
-/// kept and reads history by itself. The loop runs on the pool while there are subscribers.
+/// kept and reads history by itself. What all have taken goes at once: kept longer it would outlive a collection, which then copies it
+/// while every thread waits. The loop runs on the pool while there are subscribers.
 /// </remarks>
 /// <param name="shard">The shard.</param>
 /// <param name="stream">Its stream.</param>
@@ -17,7 +18,7 @@ namespace Broker.Gateway.Reading;
 /// <param name="clock">Measures waits.</param>
 internal sealed class ShardFeed(IShardGrain shard, StreamGeneration stream, StreamCiphers ciphers, Func<long> mapVersion, TimeProvider clock)
 {
-    /// <summary>Bytes of recent answers that are kept.</summary>
+    /// <summary>Bytes of answers that are kept for subscribers that do not have them yet.</summary>
     private const long MaxKeptBytes = 4 * 1024 * 1024;
 
     /// <summary>Bytes that one read asks for.</summary>
@@ -82,6 +83,7 @@ internal sealed class ShardFeed(IShardGrain shard, StreamGeneration stream, Stre
                     {
                         if (position >= segment.From && position < segment.End)
                         {
+                            Take(segment);
                             return new FeedAnswer(FeedAnswerKind.Records, segment);
                         }
                     }
@@ -190,6 +192,20 @@ internal sealed class ShardFeed(IShardGrain shard, StreamGeneration stream, Stre
         }
 
         waiters.TrySetResult();
+    }
+
+    /// <summary>A subscriber takes a segment once, and whole: with the last one it goes, and with it what lies before.</summary>
+    private void Take(FeedSegment segment)
+    {
+        if (++segment.Takers < subscribers)
+        {
+            return;
+        }
+
+        while (kept.TryPeek(out var oldest) && oldest.From <= segment.From)
+        {
+            keptBytes -= kept.Dequeue().Bytes;
+        }
     }
 
     private void Keep(in ReadResult read, long from)

@@ -24,6 +24,28 @@ public sealed class ShardFeedTests
         shard.End();
     }
 
+    [Fact]
+    public async Task What_all_subscribers_have_is_kept_no_longer()
+    {
+        var cluster = new FakeCluster(1);
+        var harness = new AppendHarness(cluster);
+        var feed = new ShardFeed(cluster[0], cluster.Generation, harness.Ciphers, () => 1, TimeProvider.System);
+        feed.Join(0);
+        feed.Join(0);
+        await harness.PutAsync(AppendHarness.Records(3));
+        var first = await feed.WaitAsync(0, TimeSpan.FromSeconds(30), default);
+        var second = await feed.WaitAsync(0, TimeSpan.FromSeconds(30), default);
+        Assert.Equal((FeedAnswerKind.Records, FeedAnswerKind.Records), (first.Kind, second.Kind));
+        Assert.Same(first.Segment, second.Segment);
+
+        // A third that comes late reads for itself; so would one that asks again.
+        Assert.Equal(FeedAnswerKind.Behind, (await feed.WaitAsync(0, TimeSpan.FromSeconds(30), default)).Kind);
+        await harness.PutAsync(AppendHarness.Records(2));
+        Assert.Equal(FeedAnswerKind.Records, (await feed.WaitAsync(3, TimeSpan.FromSeconds(30), default)).Kind);
+        feed.Leave();
+        feed.Leave();
+    }
+
     /// <summary>Holds nothing from position 7 on, and waits at its end.</summary>
     private sealed class MovedShard : IShardGrain
     {
