@@ -11,30 +11,38 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Broker.Journal;
 
-/// <summary>The log at the Storage interface, then raw writes of the sizes that it made, in turn; a line of JSON a round.</summary>
+/// <summary>
+/// The log at the Storage interface, as long as it grows and where as much expires as is written, then raw writes of the sizes that it made,
+/// in turn; a line of JSON a round.
+/// </summary>
+/// <remarks>A growing log writes the zeros of its next file beside its frames; in the steady state it uses the files again that expired, as the raw writes do theirs.</remarks>
 internal static class RatioRun
 {
     private const int Shards = 4;
     private const int Depth = 16;
     private const int BlockBytes = 64 * 1024;
     private const long RawFileBytes = 512L * 1024 * 1024;
+    private static readonly StreamGeneration Stream = new(1);
+    private static readonly TimeSpan Retention = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan UntilSteady = TimeSpan.FromSeconds(1);
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     public static async Task RunAsync(string directory, TimeSpan turn, int rounds)
     {
         // Not counted: the first round compiles.
-        await LogAsync(directory, TimeSpan.FromSeconds(1));
+        await LogAsync(directory, TimeSpan.FromSeconds(1), expires: true);
         for (var round = 0; round < rounds; round++)
         {
-            var (journal, writes) = await LogAsync(directory, turn);
+            var (growing, _) = await LogAsync(directory, turn, expires: false);
+            var (journal, writes) = await LogAsync(directory, turn, expires: true);
             var raw = await RawAsync(directory, turn, writes);
             Console.WriteLine(JsonSerializer.Serialize(
-                new { Journal = journal / 1e6, Raw = raw / 1e6, WriteBytes = writes.Average(), Writes = writes.Count }, Json));
+                new { Journal = journal / 1e6, Growing = growing / 1e6, Raw = raw / 1e6, WriteBytes = writes.Average(), Writes = writes.Count }, Json));
         }
     }
 
     /// <returns>Bytes of blocks a second, and the sizes of the journals' writes.</returns>
-    private static async Task<(double BytesPerSecond, List<int> Writes)> LogAsync(string directory, TimeSpan turn)
+    private static async Task<(double BytesPerSecond, List<int> Writes)> LogAsync(string directory, TimeSpan turn, bool expires)
     {
         var options = new EmbeddedLogOptions { DataDirectory = directory };
         var device = new RecordingDevice(new FileDevice(directory, options.IoMode));
@@ -42,46 +50,68 @@ internal static class RatioRun
         double seconds;
         await using (var log = await EmbeddedLog.OpenAsync(device, options, TimeProvider.System, NullLogger<EmbeddedLog>.Instance, default))
         {
+            var payload = new byte[BlockBytes];
+            new Random(1).NextBytes(payload);
+            using var ended = new CancellationTokenSource();
+            var expiry = expires ? ExpireAsync(log, ended.Token) : Task.CompletedTask;
+            var counted = 0L;
+            var writers = Enumerable.Range(0, Shards).Select(shard => Task.Run(() => AppendAsync(
+                log, new ShardId(shard), payload, () => Interlocked.Increment(ref counted), ended.Token))).ToArray();
+            await Task.Delay(UntilSteady);
             lock (device.Writes)
             {
                 device.Writes.Clear();
             }
 
-            var payload = new byte[BlockBytes];
-            new Random(1).NextBytes(payload);
+            var before = Interlocked.Read(ref counted);
             var clock = Stopwatch.StartNew();
-            appends = (await Task.WhenAll(Enumerable.Range(0, Shards).Select(shard => Task.Run(() => AppendAsync(log, new ShardId(shard), payload, clock, turn))))).Sum();
+            await Task.WhenAny([Task.Delay(turn), .. writers]);
+            appends = Interlocked.Read(ref counted) - before;
             seconds = clock.Elapsed.TotalSeconds;
+            await ended.CancelAsync();
+            await Task.WhenAll([expiry, .. writers]);
         }
 
         Directory.Delete(directory, recursive: true);
         return (appends * BlockBytes / seconds, device.Writes);
     }
 
-    private static async Task<long> AppendAsync(EmbeddedLog log, ShardId shard, byte[] payload, Stopwatch clock, TimeSpan turn)
+    private static async Task AppendAsync(EmbeddedLog log, ShardId shard, byte[] payload, Action count, CancellationToken ended)
     {
-        var key = new ShardKey(new StreamGeneration(1), shard);
+        var key = new ShardKey(Stream, shard);
         var head = await log.OpenAsync(key, default);
         var block = PayloadBuilder.MakeBlock(key, payload, 1, []);
         var flying = new Queue<Task<AppendOutcome>>();
-        long count = 0;
-        for (; clock.Elapsed < turn; count++)
+        for (long sent = 0; !ended.IsCancellationRequested || flying.Count > 0;)
         {
-            var stamped = block.Stamp(head.Epoch, head.NextOrdinal + count, head.NextPosition + count, 1);
-            flying.Enqueue(log.AppendAsync(new ShardAppend(key, head.Epoch, stamped.Head.Ordinal, ImmutableArray.Create(stamped))).AsTask());
-            if (flying.Count == Depth)
+            if (!ended.IsCancellationRequested && flying.Count < Depth)
             {
-                Ensure(await flying.Dequeue());
+                var stamped = block.Stamp(head.Epoch, head.NextOrdinal + sent, head.NextPosition + sent, Now());
+                flying.Enqueue(log.AppendAsync(new ShardAppend(key, head.Epoch, stamped.Head.Ordinal, ImmutableArray.Create(stamped))).AsTask());
+                sent++;
+                continue;
             }
-        }
 
-        while (flying.TryDequeue(out var last))
-        {
-            Ensure(await last);
-        }
+            var outcome = await flying.Dequeue();
+            if (!outcome.IsCommitted)
+            {
+                throw new InvalidOperationException($"An append was not committed: {outcome}.");
+            }
 
-        return count;
+            count();
+        }
     }
+
+    private static async Task ExpireAsync(EmbeddedLog log, CancellationToken ended)
+    {
+        while (!ended.IsCancellationRequested)
+        {
+            await log.ExpireAsync(new Dictionary<StreamGeneration, long> { [Stream] = Now() - (long)Retention.TotalMilliseconds }, default);
+            await Task.Delay(Retention / 4, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static long Now() => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
 
     /// <returns>Bytes a second.</returns>
     private static async Task<double> RawAsync(string directory, TimeSpan turn, List<int> writes)
@@ -111,13 +141,5 @@ internal static class RatioRun
 
         Directory.Delete(directory, recursive: true);
         return rate;
-    }
-
-    private static void Ensure(AppendOutcome outcome)
-    {
-        if (!outcome.IsCommitted)
-        {
-            throw new InvalidOperationException($"An append was not committed: {outcome}.");
-        }
     }
 }

@@ -177,10 +177,11 @@ internal sealed class FileDevice : IDevice
 
     private void ZeroFill(FileDeviceFile file, long length)
     {
-        var zeros = new AlignedMemory(ZeroChunkBytes);
+        // Twice a chunk, of huge pages: a chunk is then one request of the device's.
+        var zeros = new AlignedMemory(2 * ZeroChunkBytes);
         try
         {
-            zeros.GetSpan().Clear();
+            zeros.GetSpan()[..ZeroChunkBytes].Clear();
             for (long offset = 0; offset < length && !disposed; offset += ZeroChunkBytes)
             {
                 var started = Environment.TickCount64;

@@ -16,6 +16,9 @@ internal static partial class LibC
     public const int InvalidArgument = 22;
     public const int NotSupported = 95;
 
+    /// <summary>MADV_HUGEPAGE.</summary>
+    public const int HugePages = 14;
+
     /// <summary>O_DIRECT, which is not one number on all architectures.</summary>
     public static int Direct => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x10000 : 0x4000;
 
@@ -34,6 +37,10 @@ internal static partial class LibC
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     public static partial int Sync(SafeHandle file);
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    public static unsafe partial int Advise(byte* start, nuint length, int advice);
 
     /// <returns>0 or the error's number.</returns>
     [LibraryImport("libc", EntryPoint = "posix_fallocate")]

@@ -27,6 +27,7 @@ internal sealed partial class Journal(
     private FileSeal previous;
     private readonly Queue<(string Name, IDeviceFile File)> spares = new();
     private Task preparing = Task.CompletedTask;
+    private Task reusing = Task.CompletedTask;
     private Task sealing = Task.CompletedTask;
     private StorageException? refusal;
     private long retryAt;
@@ -126,22 +127,22 @@ internal sealed partial class Journal(
         var canReuse = false;
         lock (gate)
         {
-            canReuse = file.Length == options.FileBytes && spares.Count < MaxSpares && preparing.IsCompleted && file.Generation == file.Place;
+            canReuse = file.Length == options.FileBytes && spares.Count < MaxSpares && reusing.IsCompleted && file.Generation == file.Place;
             if (canReuse)
             {
-                preparing = ReuseAsync(file);
+                reusing = ReuseAsync(file);
             }
         }
 
         try
         {
-            await (canReuse ? preparing : device.DeleteAsync(file.Name).AsTask());
+            await (canReuse ? reusing : device.DeleteAsync(file.Name).AsTask());
         }
         finally
         {
             lock (gate)
             {
-                preparing = preparing.IsFaulted ? Task.CompletedTask : preparing;
+                reusing = reusing.IsFaulted ? Task.CompletedTask : reusing;
             }
         }
 
@@ -151,7 +152,7 @@ internal sealed partial class Journal(
     /// <summary>Gives the prepared files' space back, for what is more urgent.</summary>
     public async ValueTask DropSparesAsync()
     {
-        await preparing;
+        await Task.WhenAll(preparing, reusing);
         (string Name, IDeviceFile File)[] dropped;
         lock (gate)
         {
