@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Broker.Tests.Harness;
+using Broker.Tests.Harness.Certificates;
 using Broker.Tests.Harness.Postgres;
 using k8s.Models;
 using Xunit;
@@ -19,16 +20,18 @@ public sealed class RenderedProcessTests(ITestOutputHelper output) : IDisposable
 
     private readonly string directory = Directory.CreateTempSubdirectory("broker-chart-").FullName;
     private readonly List<ServerProcess> processes = [];
+    private readonly TestAuthority authority = new();
 
     [HelmFact(NeedsPostgres = true)]
     public Task Silos_that_are_gateways_too_serve_as_rendered() => RunAsync(isSeparate: false);
 
     [HelmFact(NeedsPostgres = true)]
-    public Task Silos_and_gateways_apart_serve_as_rendered() => RunAsync(isSeparate: true);
+    public Task Silos_and_gateways_apart_serve_as_rendered_with_TLS_between_them() => RunAsync(isSeparate: true);
 
     public void Dispose()
     {
         processes.ForEach(static process => process.Dispose());
+        authority.Dispose();
         Directory.Delete(directory, recursive: true);
     }
 
@@ -87,6 +90,7 @@ public sealed class RenderedProcessTests(ITestOutputHelper output) : IDisposable
     private static async Task<Manifests> RenderAsync(bool isSeparate) => Manifests.Parse((await HelmChart.TemplateAsync(null, string.Create(CultureInfo.InvariantCulture, $$"""
         postgres: { existingSecret: db }
         auth: { secretAccessKey: a-secret-of-the-test }
+        clusterTls: { {{(isSeparate ? "existingSecret: cluster, allowedNames: [pods.broker.internal]" : "")}} }
         gateway: { separate: {{(isSeparate ? "true" : "false")}} }
         drainDelay: 2
         ports:
@@ -108,6 +112,7 @@ public sealed class RenderedProcessTests(ITestOutputHelper output) : IDisposable
     private async Task<ServerProcess> StartAsync(V1PodSpec pod, string name, Manifests manifests, Dictionary<string, string> secrets)
     {
         var container = new RenderedContainer(pod.Containers.Single(), name, manifests, secrets);
+        MountClusterTls(container);
         var process = new ServerProcess();
         processes.Add(process);
         process.Start([Executable, .. container.Arguments], directory, container.Variables);
@@ -119,6 +124,18 @@ public sealed class RenderedProcessTests(ITestOutputHelper output) : IDisposable
         }
 
         return process;
+    }
+
+    /// <summary>Names the files of the Secret where they are here, where the container has it mounted.</summary>
+    private void MountClusterTls(RenderedContainer container)
+    {
+        if (container.Variables.ContainsKey("Broker__ClusterTls__AuthorityFile"))
+        {
+            var (certificate, key) = authority.Issue("pods.broker.internal");
+            container.Set("Broker__ClusterTls__AuthorityFile", authority.AuthorityFile);
+            container.Set("Broker__ClusterTls__CertificateFile", certificate);
+            container.Set("Broker__ClusterTls__KeyFile", key);
+        }
     }
 
     private async Task FinishAsync(RenderedContainer container)

@@ -90,6 +90,7 @@ public sealed class RenderingTests
             ("postgres: { evaluation: { enabled: true } }\nmigration: { mode: job }", "Leave migration.mode at init"),
             ("postgres: { existingSecret: db }\nmigration: { mode: later }", "migration.mode: migration.mode must be one of the following"),
             ("postgres: { existingSecret: db }\nauth: { existingSecret: a, secretAccessKey: b }", "leave auth.secretAccessKey empty"),
+            ("postgres: { existingSecret: db }\nclusterTls: { allowedNames: [a, b] }", "clusterTls.allowedNames is [a, b] and clusterTls.existingSecret is empty"),
             ("postgres: { existingSecret: db }\nterminationGracePeriodSeconds: 40", "must not be cut short"),
             ("postgres: { existingSecret: db }\nsilo: { autoscaling: { enabled: true, minReplicas: 20 } }", "silo.autoscaling.minReplicas is 20"),
             ("postgres: { existingSecret: db }\nroute: { kind: HTTPRoute }", "name the Gateway that the route belongs to"),

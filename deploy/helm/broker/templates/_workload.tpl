@@ -86,6 +86,18 @@ spec:
             - name: Broker__Cluster__SiloGatewayPort
               value: {{ $root.Values.ports.siloGateway | quote }}
             {{- end }}
+            {{- with $root.Values.clusterTls.existingSecret }}
+            - name: Broker__ClusterTls__AuthorityFile
+              value: /etc/broker/cluster-tls/ca.crt
+            - name: Broker__ClusterTls__CertificateFile
+              value: /etc/broker/cluster-tls/tls.crt
+            - name: Broker__ClusterTls__KeyFile
+              value: /etc/broker/cluster-tls/tls.key
+            {{- with $root.Values.clusterTls.allowedNames }}
+            - name: Broker__ClusterTls__AllowedNames
+              value: {{ join "," . | quote }}
+            {{- end }}
+            {{- end }}
             - name: Broker__Identity__Region
               value: {{ $root.Values.region | quote }}
             - name: Broker__Identity__AccountId
@@ -162,6 +174,11 @@ spec:
           volumeMounts:
             - name: tmp
               mountPath: /tmp
+            {{- if $root.Values.clusterTls.existingSecret }}
+            - name: cluster-tls
+              mountPath: /etc/broker/cluster-tls
+              readOnly: true
+            {{- end }}
             {{- if .isGateway }}
             {{- if and $root.Values.auth.enabled $root.Values.auth.keysSecret }}
             - name: auth-keys
@@ -185,6 +202,10 @@ spec:
       volumes:
         - name: tmp
           emptyDir: { sizeLimit: 256Mi }
+        {{- with $root.Values.clusterTls.existingSecret }}
+        - name: cluster-tls
+          secret: { secretName: {{ . }} }
+        {{- end }}
         {{- if .isGateway }}
         {{- if and $root.Values.auth.enabled $root.Values.auth.keysSecret }}
         - name: auth-keys

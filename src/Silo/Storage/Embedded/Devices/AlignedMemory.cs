@@ -5,8 +5,8 @@ namespace Broker.Silo.Storage.Embedded.Devices;
 
 /// <summary>Native memory that starts on a page, as direct writes need it. Not cleared. Freed by its owner, once.</summary>
 /// <remarks>
-/// What is large asks for huge pages. A device takes so many pieces of memory a request: a write of 2 MiB from scattered pages is cut
-/// into six requests, one from huge pages goes as one.
+/// What is large asks for huge pages. A device takes so many pieces of memory a request, often 254: a write of 2 MiB from scattered pages
+/// is cut into three requests, one from huge pages goes as one.
 /// </remarks>
 internal sealed unsafe class AlignedMemory : MemoryManager<byte>
 {
