@@ -10,12 +10,13 @@ using Broker.Tests.Harness.Postgres;
 using Broker.V1;
 using Google.Protobuf;
 using Grpc.Core;
+using Npgsql;
 using Xunit;
 using Xunit.Abstractions;
 
 namespace Broker.Tests.Cluster.Restores;
 
-/// <summary>A backup by pg_basebackup under load, more load, and the database restored from it, under silos that run on.</summary>
+/// <summary>A backup under load by PostgreSQL's own tools, more load, and the database restored from it.</summary>
 public sealed partial class RestoreTests(ITestOutputHelper output)
 {
     private const string Stream = "restored";
@@ -27,10 +28,33 @@ public sealed partial class RestoreTests(ITestOutputHelper output)
     /// <summary>Every record that was acknowledged: its data, and shard and number.</summary>
     private readonly ConcurrentDictionary<string, (string Shard, BigInteger Number)> told = [];
 
-    [StandbyFact]
-    public async Task What_a_restore_lost_is_named_exactly_no_number_is_given_twice_and_consumers_go_on()
+    private interface IBackup
     {
-        await using var cluster = await ClusterProcesses.StartAsync(new ClusterSetup { Silos = 2, Arguments = ["--limits", "unlimited"] });
+        /// <summary>Makes the backup, while records are put.</summary>
+        Task MakeAsync();
+
+        /// <summary>Puts the database back to it, and runs <c>broker restore</c>; the silos serve then.</summary>
+        /// <returns>What the command said.</returns>
+        Task<string> GoBackAsync();
+    }
+
+    [StandbyFact]
+    public Task By_pg_basebackup_under_silos_that_run_on_what_is_lost_is_named_exactly() =>
+        RunAsync(new ClusterSetup { Silos = 2 }, cluster => new CopyBackup(cluster));
+
+    [StandbyFact]
+    public Task By_point_in_time_recovery_of_two_databases_under_silos_that_run_on_what_is_lost_is_named_exactly() =>
+        RunAsync(new ClusterSetup { Silos = 2, LogDatabases = 1, IsArchived = true }, cluster => new ArchiveBackup(cluster, GrowAsync));
+
+    [StandbyFact]
+    public Task By_dumps_of_two_databases_at_different_times_what_is_lost_is_named_exactly_from_the_databases_before() =>
+        RunAsync(new ClusterSetup { Silos = 2, LogDatabases = 1 }, cluster => new DumpBackup(cluster, GrowAsync));
+
+    /// <summary>What is lost is named, no number is given twice, and consumers go on.</summary>
+    private async Task RunAsync(ClusterSetup setup, Func<ClusterProcesses, IBackup> choose)
+    {
+        await using var cluster = await ClusterProcesses.StartAsync(setup with { Arguments = ["--limits", "unlimited"] });
+        var backup = choose(cluster);
         try
         {
             var endpoint = new BrokerEndpoint(new Uri(cluster.Nodes[0].Endpoint)) { Others = [new(cluster.Nodes[1].Endpoint)] };
@@ -46,7 +70,9 @@ public sealed partial class RestoreTests(ITestOutputHelper output)
                 await Task.Delay(20);
             }
 
-            await cluster.Server.BackupAsync();
+            // The key that signs iterators is drawn for the first one: a cluster in use has it.
+            await IteratorAsync(connection, "shardId-000000000000", ShardIteratorType.TrimHorizon, "");
+            await backup.MakeAsync();
             saved.SetResult();
             await Task.WhenAll(putting).WaitAsync(Patience);
 
@@ -57,8 +83,7 @@ public sealed partial class RestoreTests(ITestOutputHelper output)
                 (_, places[shard]) = await ReadAsync(connection, await IteratorAsync(connection, shard, ShardIteratorType.TrimHorizon, ""));
             }
 
-            await cluster.Server.GoBackAsync();
-            var said = await RestoreAsync(cluster);
+            var said = await backup.GoBackAsync();
             output.WriteLine(said);
             var named = NamedLosses(said);
 
@@ -113,10 +138,19 @@ public sealed partial class RestoreTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task<string> RestoreAsync(ClusterProcesses cluster)
+    /// <summary>Waits until more was acknowledged.</summary>
+    private async Task GrowAsync()
+    {
+        for (var before = told.Count; told.Count < before + 50;)
+        {
+            await Task.Delay(20);
+        }
+    }
+
+    private static async Task<string> RestoreAsync(ClusterProcesses cluster, params IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(
-            BrokerProcess.Executable, ["restore", "--postgres", cluster.Database.ConnectionString, "--endpoint", cluster.Nodes[0].Endpoint])
+            BrokerProcess.Executable, ["restore", .. cluster.Databases.SelectMany(static one => new[] { "--postgres", one.ConnectionString }), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -177,6 +211,70 @@ public sealed partial class RestoreTests(ITestOutputHelper output)
             {
                 await Task.Delay(100);
             }
+        }
+    }
+
+    private sealed class CopyBackup(ClusterProcesses cluster) : IBackup
+    {
+        public Task MakeAsync() => cluster.Server.BackupAsync();
+
+        public async Task<string> GoBackAsync()
+        {
+            await cluster.Server.GoBackAsync();
+            return await RestoreAsync(cluster, "--endpoint", cluster.Nodes[0].Endpoint);
+        }
+    }
+
+    /// <summary>Continuous archiving; what was put between the copy and the point is not lost.</summary>
+    private sealed class ArchiveBackup(ClusterProcesses cluster, Func<Task> grow) : IBackup
+    {
+        private const string Point = "disaster";
+
+        public async Task MakeAsync()
+        {
+            await cluster.Server.BackupAsync();
+            await grow();
+            await cluster.Database.AskAsync($"SELECT pg_create_restore_point('{Point}')");
+            var file = await cluster.Database.AskAsync("SELECT pg_walfile_name(pg_switch_wal())");
+            while (await cluster.Database.AskAsync($"SELECT last_archived_wal >= '{file}' FROM pg_stat_archiver") is not true)
+            {
+                await Task.Delay(20);
+            }
+        }
+
+        public async Task<string> GoBackAsync()
+        {
+            await cluster.Server.RecoverAsync(Point);
+            return await RestoreAsync(cluster, "--endpoint", cluster.Nodes[0].Endpoint);
+        }
+    }
+
+    /// <summary>pg_dump of each database; nobody who knows what was acknowledged runs on, and the databases of before tell it.</summary>
+    private sealed class DumpBackup(ClusterProcesses cluster, Func<Task> grow) : IBackup
+    {
+        public async Task MakeAsync()
+        {
+            foreach (var database in cluster.Databases)
+            {
+                await cluster.Server.DumpAsync(database.Name);
+                await grow();
+            }
+        }
+
+        public async Task<string> GoBackAsync()
+        {
+            await Task.WhenAll(cluster.Nodes.Select(static node => node.KillAsync()));
+            foreach (var database in cluster.Databases)
+            {
+                await cluster.Server.LoadAsync(database.Name);
+            }
+
+            var said = await RestoreAsync(cluster, cluster.Databases.SelectMany(static one => new[]
+            {
+                "--before", new NpgsqlConnectionStringBuilder(one.ConnectionString) { Database = $"{one.Name}_before" }.ConnectionString,
+            }));
+            await Task.WhenAll(cluster.Nodes.Select(static node => node.StartAsync()));
+            return said;
         }
     }
 }

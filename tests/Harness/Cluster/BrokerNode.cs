@@ -14,18 +14,18 @@ public sealed class BrokerNode : IAsyncDisposable
     private readonly string directory = Directory.CreateTempSubdirectory("broker-node-").FullName;
     private readonly string roles;
     private readonly string clusterId;
-    private readonly string connectionString;
+    private readonly string[] connectionStrings;
     private readonly ClusterSetup setup;
 
     /// <param name="name">For reports; the silo's name too.</param>
     /// <param name="place">Its place on the network; null for loopback.</param>
     /// <param name="roles">What it does.</param>
     /// <param name="database">Its way to the database.</param>
-    /// <param name="connectionString">The database, which it reaches by that way.</param>
+    /// <param name="connectionStrings">The database, which it reaches by that way, and further ones of the same server for records.</param>
     /// <param name="clusterId">The cluster.</param>
     /// <param name="setup">What all nodes have in common.</param>
     /// <param name="hasClock">Whether its clock can be stepped.</param>
-    internal BrokerNode(string name, NetworkNode? place, string roles, TcpProxy database, string connectionString, string clusterId, ClusterSetup setup, bool hasClock)
+    internal BrokerNode(string name, NetworkNode? place, string roles, TcpProxy database, string[] connectionStrings, string clusterId, ClusterSetup setup, bool hasClock)
     {
         Name = name;
         Place = place;
@@ -34,11 +34,11 @@ public sealed class BrokerNode : IAsyncDisposable
         Executable = setup.Executable;
         this.clusterId = clusterId;
         this.setup = setup;
-        this.connectionString = new NpgsqlConnectionStringBuilder(connectionString)
+        this.connectionStrings = [.. connectionStrings.Select(one => new NpgsqlConnectionStringBuilder(one)
         {
             Host = database.Address.Address.ToString(),
             Port = database.Address.Port,
-        }.ConnectionString;
+        }.ConnectionString)];
         Clock = hasClock ? new SteppedClock() : null;
         GatewayPort = place is null ? BrokerProcess.FreePort() : 5567;
         SiloPort = place is null ? BrokerProcess.FreePort() : 11111;
@@ -93,9 +93,10 @@ public sealed class BrokerNode : IAsyncDisposable
     public void Begin()
     {
         string[] enter = Place is { Namespace: { } name } ? ["ip", "netns", "exec", name] : [];
+        string[] more = connectionStrings.Length > 1 ? [$"--Broker:Postgres:LogDatabases={string.Join('|', connectionStrings.Skip(1))}"] : [];
         server.Start(
             [
-                .. enter, Executable, "serve", "--postgres", connectionString, "--roles", roles, "--listen", Endpoint,
+                .. enter, Executable, "serve", "--postgres", connectionStrings[0], .. more, "--roles", roles, "--listen", Endpoint,
                 "--silo-port", Text(SiloPort), "--silo-gateway-port", Text(SiloGatewayPort), "--advertise", Address.ToString(),
                 "--cluster-id", clusterId, "--auth", "none", $"--Broker:Cluster:SiloName={Name}", .. setup.Arguments, .. Arguments,
             ],

@@ -14,6 +14,7 @@ public sealed class ClusterProcesses : IAsyncDisposable
     private readonly string clusterId = $"test-{Guid.NewGuid():N}"[..16];
     private readonly List<BrokerNode> nodes = [];
     private readonly List<PostgresServer> servers;
+    private readonly List<PostgresDatabase> databases;
     private int added;
 
     private ClusterProcesses(ClusterSetup setup, PostgresServer server, PostgresDatabase database, ClusterNetwork? network, NetworkNode? databasePlace)
@@ -22,6 +23,7 @@ public sealed class ClusterProcesses : IAsyncDisposable
         Database = database;
         Server = server;
         servers = [server];
+        databases = [database];
         Network = network;
         DatabasePlace = databasePlace;
     }
@@ -41,6 +43,9 @@ public sealed class ClusterProcesses : IAsyncDisposable
     /// <summary>The database as a client of this process reaches it.</summary>
     public PostgresDatabase Database { get; }
 
+    /// <summary>All that records are in; the first is <see cref="Database"/>, which has all else too.</summary>
+    public IReadOnlyList<PostgresDatabase> Databases => databases;
+
     public IEnumerable<BrokerNode> Running => nodes.Where(node => node.IsRunning);
 
     /// <summary>What every node has printed, for the message of a failed test.</summary>
@@ -56,10 +61,20 @@ public sealed class ClusterProcesses : IAsyncDisposable
             await server.UseTlsAsync(authority);
         }
 
+        if (setup.IsArchived)
+        {
+            await server.ArchiveAsync();
+        }
+
         var cluster = new ClusterProcesses(
             setup, server, await PostgresDatabase.CreateAsync(server), network, network is null ? null : await network.AddAsync());
         try
         {
+            for (var i = 0; i < setup.LogDatabases; i++)
+            {
+                cluster.databases.Add(await PostgresDatabase.CreateAsync(server));
+            }
+
             await cluster.MigrateAsync(setup.Executable);
             if (setup.IsAtFirstLevel)
             {
@@ -127,7 +142,7 @@ public sealed class ClusterProcesses : IAsyncDisposable
     /// <summary>Brings the database up to a build's release.</summary>
     public async Task MigrateAsync(string executable)
     {
-        var start = new ProcessStartInfo(executable, ["migrate", "--postgres", ConnectionString]) { RedirectStandardError = true };
+        var start = new ProcessStartInfo(executable, ["migrate", .. ConnectionStrings.SelectMany(static one => new[] { "--postgres", one })]) { RedirectStandardError = true };
         using var migrate = Process.Start(start)!;
         var fault = await migrate.StandardError.ReadToEndAsync();
         await migrate.WaitForExitAsync();
@@ -155,8 +170,8 @@ public sealed class ClusterProcesses : IAsyncDisposable
         }
     }
 
-    private string ConnectionString => setup.DatabaseAuthority is { } authority
-        ? $"{Database.ConnectionString};SSL Mode=VerifyFull;Root Certificate={authority.AuthorityFile}" : Database.ConnectionString;
+    private string[] ConnectionStrings => [.. databases.Select(database => setup.DatabaseAuthority is { } authority
+        ? $"{database.ConnectionString};SSL Mode=VerifyFull;Root Certificate={authority.AuthorityFile}" : database.ConnectionString)];
 
     private async Task<BrokerNode> MakeAsync()
     {
@@ -164,7 +179,7 @@ public sealed class ClusterProcesses : IAsyncDisposable
         var node = new BrokerNode(
             string.Create(CultureInfo.InvariantCulture, $"silo-{added}"), place,
             setup.Gateways == 0 ? "silo,gateway" : added < setup.Gateways ? "gateway" : "silo",
-            TcpProxy.Start(DatabasePlace, Target), ConnectionString, clusterId, setup,
+            TcpProxy.Start(DatabasePlace, Target), ConnectionStrings, clusterId, setup,
             setup.HasSteppedClock && SteppedClock.Absence is null && added == 1);
         added++;
         nodes.Add(node);

@@ -14,6 +14,12 @@ public sealed record ClusterSetup
     /// <summary>Nodes that have a place and an address, and are not started.</summary>
     public int Spares { get; init; }
 
+    /// <summary>Further databases of the server for records.</summary>
+    public int LogDatabases { get; init; }
+
+    /// <summary>Whether the database's server archives its log.</summary>
+    public bool IsArchived { get; init; }
+
     /// <summary>Whether each silo gets a network namespace of its own where that is possible; else all are on loopback.</summary>
     public bool IsIsolated { get; init; }
 

@@ -33,6 +33,30 @@ internal sealed class InstalledPostgres : PostgresServer
           read -r first <"$directory/data/postmaster.pid" && kill -9 "$first"
           while "$bin/pg_isready" -q -h 127.0.0.1 -p "$port"; do sleep 0.02; done
         }
+        do_sql() { "$bin/psql" -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$port" -U broker -d postgres >/dev/null; }
+        # From the copy up to a named point of what was archived since.
+        recover() {
+          "$bin/pg_ctl" -D "$directory/data" -s -w -m immediate stop && rm -rf "$directory/data" && cp -a "$directory/saved" "$directory/data" || return 1
+          cat >>"$directory/data/postgresql.conf" <<END
+        restore_command = 'cp $directory/archive/%f %p'
+        recovery_target_name = '$1'
+        recovery_target_action = 'promote'
+        END
+          touch "$directory/data/recovery.signal" && start || return 1
+          while [ -e "$directory/data/recovery.signal" ]; do sleep 0.05; done
+        }
+        # A dump in its database's place, which nobody meets half done: it is loaded beside it, and takes its name.
+        load() {
+          "$bin/createdb" -h 127.0.0.1 -p "$port" -U broker "$1_loaded" &&
+          "$bin/pg_restore" -h 127.0.0.1 -p "$port" -U broker -d "$1_loaded" --exit-on-error "$directory/$1.dump" &&
+          do_sql <<END
+        ALTER DATABASE $1 ALLOW_CONNECTIONS false;
+        SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '$1';
+        ALTER DATABASE $1 RENAME TO $1_before;
+        ALTER DATABASE $1_before ALLOW_CONNECTIONS true;
+        ALTER DATABASE $1_loaded RENAME TO $1;
+        END
+        }
         make >"$directory/log" 2>&1 &&
         cat >>"$directory/data/postgresql.conf" <<END &&
         port = $port
@@ -44,12 +68,16 @@ internal sealed class InstalledPostgres : PostgresServer
         max_connections = 300
         END
         start && echo ready
-        while read -r word; do
+        while read -r word argument; do
           case $word in
             crash) "$bin/pg_ctl" -D "$directory/data" -s -w -m immediate stop ;;
             save) "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop && rm -rf "$directory/saved" && cp -a "$directory/data" "$directory/saved" && start ;;
             backup) rm -rf "$directory/saved" && "$bin/pg_basebackup" -d "host=127.0.0.1 port=$port user=broker" -D "$directory/saved" -c fast --no-sync >/dev/null 2>&1 ;;
             restore) "$bin/pg_ctl" -D "$directory/data" -s -w -m immediate stop && rm -rf "$directory/data" && cp -a "$directory/saved" "$directory/data" && start ;;
+            archive) mkdir "$directory/archive" && printf "archive_mode = on\narchive_command = 'cp %%p %s/archive/%%f'\n" "$directory" >>"$directory/data/postgresql.conf" && "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop && start ;;
+            recover) recover "$argument" ;;
+            dump) "$bin/pg_dump" -h 127.0.0.1 -p "$port" -U broker -Fc -f "$directory/$argument.dump" "$argument" ;;
+            load) load "$argument" ;;
             tls) chmod 600 "$directory/server.key" && cat "$directory/tls.conf" >>"$directory/data/postgresql.conf" && "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop && start ;;
             stop) "$bin/pg_ctl" -D "$directory/data" -s -w -m fast stop ;;
             kill) kill_first ;;
@@ -116,11 +144,20 @@ internal sealed class InstalledPostgres : PostgresServer
     public override Task StopAsync() => SayAsync("stop");
 
     public override Task KillAsync() => SayAsync("kill");
+
     public override Task SaveAsync() => SayAsync("save");
 
     public override Task BackupAsync() => SayAsync("backup");
 
     public override Task GoBackAsync() => SayAsync("restore");
+
+    public override Task ArchiveAsync() => SayAsync("archive");
+
+    public override Task RecoverAsync(string point) => SayAsync($"recover {point}");
+
+    public override Task DumpAsync(string database) => SayAsync($"dump {database}");
+
+    public override Task LoadAsync(string database) => SayAsync($"load {database}");
 
     public override async Task UseTlsAsync(TestAuthority authority)
     {

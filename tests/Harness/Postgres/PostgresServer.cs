@@ -8,6 +8,8 @@ namespace Broker.Tests.Harness.Postgres;
 /// </remarks>
 public abstract class PostgresServer : IAsyncDisposable
 {
+    private const string NoCopies = "A server in a container keeps no copies: install PostgreSQL's binaries for this test.";
+
     private static readonly Lazy<Task<PostgresServer>> Shared = new(StartSharedAsync);
 
     /// <summary>What is missing to start a server; null where nothing is.</summary>
@@ -47,15 +49,32 @@ public abstract class PostgresServer : IAsyncDisposable
 
     /// <summary>Stops it, copies its data aside, and starts it again.</summary>
     /// <exception cref="NotSupportedException">It is in a container.</exception>
-    public virtual Task SaveAsync() => throw new NotSupportedException("A server in a container keeps no copies: install PostgreSQL's binaries for this test.");
+    public virtual Task SaveAsync() => throw new NotSupportedException(NoCopies);
 
     /// <summary>Copies its data aside while it runs, by pg_basebackup.</summary>
     /// <exception cref="NotSupportedException">It is in a container.</exception>
-    public virtual Task BackupAsync() => throw new NotSupportedException("A server in a container keeps no copies: install PostgreSQL's binaries for this test.");
+    public virtual Task BackupAsync() => throw new NotSupportedException(NoCopies);
 
     /// <summary>Ends it and starts it on the copy of <see cref="SaveAsync"/> or <see cref="BackupAsync"/>: what was committed since then is lost.</summary>
     /// <exception cref="NotSupportedException">It is in a container.</exception>
-    public virtual Task GoBackAsync() => throw new NotSupportedException("A server in a container keeps no copies: install PostgreSQL's binaries for this test.");
+    public virtual Task GoBackAsync() => throw new NotSupportedException(NoCopies);
+
+    /// <summary>Archives its log from now on, as a cluster's would that matters.</summary>
+    /// <exception cref="NotSupportedException">It is in a container.</exception>
+    public virtual Task ArchiveAsync() => throw new NotSupportedException(NoCopies);
+
+    /// <summary>Ends it and brings it from the copy of <see cref="BackupAsync"/> to a named point of its archive; it takes writes when this returns.</summary>
+    /// <param name="point">What pg_create_restore_point was given.</param>
+    /// <exception cref="NotSupportedException">It is in a container.</exception>
+    public virtual Task RecoverAsync(string point) => throw new NotSupportedException(NoCopies);
+
+    /// <summary>Writes a database down by pg_dump, while it is used.</summary>
+    /// <exception cref="NotSupportedException">It is in a container.</exception>
+    public virtual Task DumpAsync(string database) => throw new NotSupportedException(NoCopies);
+
+    /// <summary>Puts the dump of a database in its place; as it was, it is called NAME_before then.</summary>
+    /// <exception cref="NotSupportedException">It is in a container.</exception>
+    public virtual Task LoadAsync(string database) => throw new NotSupportedException(NoCopies);
 
     /// <summary>Takes connections by TLS as well, with a certificate of an authority, as an operator would set it up; it takes them when this returns.</summary>
     /// <exception cref="NotSupportedException">It is in a container.</exception>
