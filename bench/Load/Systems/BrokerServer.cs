@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Broker.Load.Workbench;
 
 namespace Broker.Load.Systems;
@@ -31,6 +32,30 @@ internal sealed class BrokerServer(Workspace workspace, string binary, string en
     public ServerProcess StartBench(string name, params IEnumerable<string> arguments) =>
         workspace.Start(name, binary, ["bench", .. arguments, "--endpoint", Endpoint, "-o", "json"]);
 
+    /// <summary>Has the system forget what it keeps of the data's files in memory.</summary>
+    public async Task EvictAsync()
+    {
+        foreach (var file in Files())
+        {
+            await workspace.RunAsync("dd", [$"of={file.FullName}", "oflag=nocache", "conv=notrunc,fdatasync", "count=0"], cancellation);
+        }
+    }
+
+    /// <summary>Reads the data's files from their beginning to their end, and does nothing else.</summary>
+    /// <returns>MB a second.</returns>
+    public async Task<double> ReadFilesAsync()
+    {
+        long bytes = 0;
+        var began = Stopwatch.GetTimestamp();
+        foreach (var file in Files())
+        {
+            bytes += file.Length;
+            await workspace.RunAsync("dd", [$"if={file.FullName}", "of=/dev/null", "bs=1M"], cancellation);
+        }
+
+        return bytes / 1e6 / Stopwatch.GetElapsedTime(began).TotalSeconds;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Process.DisposeAsync();
@@ -39,6 +64,8 @@ internal sealed class BrokerServer(Workspace workspace, string binary, string en
             Directory.Delete(data, recursive: true);
         }
     }
+
+    private IEnumerable<FileInfo> Files() => new DirectoryInfo(data).EnumerateFiles("*", SearchOption.AllDirectories).Where(static file => file.Length > 1 << 20);
 
     private Task<string> CommandAsync(IEnumerable<string> arguments) =>
         workspace.RunAsync(binary, [.. arguments, "--endpoint", Endpoint, "-o", "json"], cancellation);
